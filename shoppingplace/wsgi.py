@@ -1,0 +1,9 @@
+"""``gunicorn shoppingplace.wsgi``"""
+
+import os
+
+from django.core.wsgi import get_wsgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shoppingplace.settings")
+
+application = get_wsgi_application()
