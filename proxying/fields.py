@@ -1,12 +1,20 @@
 """Model fields for a private phone number: sealed for its row, and found by a blind index."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import FieldError
 from django.db import models
 
 from proxying.encryption import blind_index, seal, unseal
 from proxying.phone_numbers import PhoneNumber
+
+
+if TYPE_CHECKING:
+    # Generic for the type checker only.
+    _TextField = models.TextField[PhoneNumber | None, PhoneNumber | None]
+    _CharField = models.CharField[str | None, str | None]
+else:
+    _TextField, _CharField = models.TextField, models.CharField
 
 
 class _Sealed(str):
@@ -39,7 +47,7 @@ class _OpensOnRead:
         instance.__dict__[self.field.attname] = value
 
 
-class EncryptedPhoneNumberField(models.TextField[Any, Any]):
+class EncryptedPhoneNumberField(_TextField):
     """A ``PhoneNumber``, kept as ciphertext bound to table, row and field.
 
     The row must know its primary key before it is saved (a UUID default does). It cannot
@@ -73,7 +81,7 @@ class EncryptedPhoneNumberField(models.TextField[Any, Any]):
         raise FieldError(f"{self.name} is encrypted: filter on its blind index instead")
 
 
-class BlindIndexField(models.CharField[Any, Any]):
+class BlindIndexField(_CharField):
     """``blind_index`` of the number in the field named *source*, kept in step at each save."""
 
     def __init__(self, *args: Any, source: str, **kwargs: Any) -> None:
