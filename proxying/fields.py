@@ -8,7 +8,6 @@ from django.db import models
 from proxying.encryption import blind_index, seal, unseal
 from proxying.phone_numbers import PhoneNumber
 
-
 if TYPE_CHECKING:
     # Generic for the type checker only.
     _TextField = models.TextField[PhoneNumber | None, PhoneNumber | None]

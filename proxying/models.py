@@ -186,9 +186,7 @@ class PoolNumber(models.Model):
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    service = models.ForeignKey(
-        ProxyService, on_delete=models.PROTECT, related_name="pool_numbers"
-    )
+    service = models.ForeignKey(ProxyService, on_delete=models.PROTECT, related_name="pool_numbers")
     proxy_identifier = models.CharField("number", max_length=16, unique=True)
     phone_number_sid = models.CharField("phone number SID", max_length=34, blank=True)
     added_at = models.DateTimeField(null=True, editable=False)

@@ -66,7 +66,7 @@ class PhoneNumber:
         """ISO 3166-1 code, or None where the plan does not tell."""
         parsed = phonenumbers.parse(self._e164)
         return phonenumbers.region_code_for_number(parsed) or (
-            phonenumbers.region_code_for_country_code(parsed.country_code)
+            phonenumbers.region_code_for_country_code(parsed.country_code or 0)
         )
 
     @property
@@ -81,7 +81,7 @@ class PhoneNumber:
         return f"<PhoneNumber {self}>"
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, PhoneNumber) and other._e164 == self._e164  # noqa: SLF001 (own class)
+        return isinstance(other, PhoneNumber) and other._e164 == self._e164
 
     def __hash__(self) -> int:
         return hash(self._e164)

@@ -1,5 +1,7 @@
 """Liveness and readiness, for load balancers and supervisors."""
 
+from collections.abc import Callable
+
 from django.core.cache import cache
 from django.db import connection
 from django.http import HttpRequest, JsonResponse
@@ -29,10 +31,9 @@ def _cache() -> None:
 _PROBES = {"database": _database, "cache": _cache}
 
 
-def _answers(probe) -> bool:
-    # Whatever a driver raises, the answer is the same: not ready.
+def _answers(probe: Callable[[], None]) -> bool:
     try:
         probe()
-    except Exception:
+    except Exception:  # noqa: BLE001 (whatever a driver raises, the answer is: not ready)
         return False
     return True

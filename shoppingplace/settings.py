@@ -225,7 +225,9 @@ MAILERS: dict[str, dict[str, Any]] = {
         "OPTIONS": {"file_path": str(VAR_DIR / "mail")},
     }
 }
-DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="ShoppingPlace <post@shoppingplace.example>")
+DEFAULT_FROM_EMAIL = env.str(
+    "DEFAULT_FROM_EMAIL", default="ShoppingPlace <post@shoppingplace.example>"
+)
 
 # Language and time
 

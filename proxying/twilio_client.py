@@ -1,0 +1,316 @@
+"""OUT: everything we ask of Twilio, one function a remote call.
+
+Each function may raise ``TwilioUnavailable`` (try again later; nothing is known about
+whether a request that changes something took effect) or ``TwilioRefused`` (an answer, and
+it is no). Error texts are redacted: Twilio quotes numbers in its messages.
+
+``TWILIO_BASE_URL`` says which Twilio: the real one, or a switchboard that speaks its API.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, cast
+from urllib.parse import urlsplit, urlunsplit
+
+import requests
+from django.conf import settings
+from django.db import connection
+from twilio.base.exceptions import (
+    TwilioException,
+    TwilioRestException,
+    TwilioServiceException,
+)
+from twilio.http.http_client import TwilioHttpClient
+from twilio.rest import Client
+
+from proxying.phone_numbers import PhoneNumber, redact
+
+# https://www.twilio.com/docs/api/errors
+NUMBER_NOT_FOR_SALE = frozenset({21421, 21422})
+ALREADY_IN_THIS_SERVICE = 80104
+SESSION_ALREADY_CLOSED = frozenset({80607, 80608})
+NOT_FOUND = 404
+_TOO_MANY_REQUESTS = 429
+_REQUEST_TIMEOUT = 408
+_SERVER_ERRORS = 500
+
+
+class TwilioUnavailable(Exception):
+    """Twilio is away, slow or busy (timeout, 408, 429, 5xx): worth another try."""
+
+
+class TwilioRefused(Exception):
+    """Twilio's answer is no. *code* is from its error dictionary, *status* is HTTP's."""
+
+    def __init__(self, message: str, *, code: int | None, status: int) -> None:
+        super().__init__(redact(f"{message} (Twilio error {code})"))
+        self.code = code
+        self.status = status
+
+
+class HttpInsideTransaction(RuntimeError):
+    """A request to Twilio while a transaction is open would hold its locks for seconds."""
+
+
+@dataclass(frozen=True)
+class OwnedNumber:
+    """A number of our account, as the IncomingPhoneNumbers resource has it."""
+
+    phone_number_sid: str
+    friendly_name: str
+
+
+@dataclass(frozen=True)
+class ServiceNumber:
+    """A number of a Proxy Service. *in_use* counts the active Sessions that hold it."""
+
+    phone_number_sid: str
+    proxy_identifier: str
+    is_reserved: bool
+    in_use: int
+
+
+@dataclass(frozen=True)
+class CallbackUrls:
+    """The three addresses that a Proxy Service calls."""
+
+    callback_url: str
+    intercept_callback_url: str
+    out_of_session_callback_url: str
+
+
+# Proxy: https://www.twilio.com/docs/proxy/api
+
+
+def create_proxy_service(unique_name: str, urls: CallbackUrls, *, default_ttl: int) -> str:
+    """The SID of a new Service."""
+    with _translated_errors():
+        service = _client().proxy.v1.services.create(
+            unique_name=unique_name, default_ttl=default_ttl, **vars(urls)
+        )
+    return cast(str, service.sid)
+
+
+def find_proxy_service(unique_name: str) -> str | None:
+    """The SID of our account's Service of this name."""
+    with _translated_errors():
+        for service in _client().proxy.v1.services.stream():
+            if service.unique_name == unique_name:
+                return cast(str, service.sid)
+    return None
+
+
+def update_proxy_service(service_sid: str, urls: CallbackUrls, *, default_ttl: int) -> None:
+    with _translated_errors():
+        _client().proxy.v1.services(service_sid).update(default_ttl=default_ttl, **vars(urls))
+
+
+def list_service_numbers(service_sid: str) -> list[ServiceNumber]:
+    with _translated_errors():
+        numbers = _client().proxy.v1.services(service_sid).phone_numbers.list(page_size=100)
+    return [_service_number(number) for number in numbers]
+
+
+def add_to_service(service_sid: str, phone_number_sid: str) -> None:
+    """Puts a number of ours into the Service; already there is success."""
+    with _translated_errors(also_fine=lambda error: error.code == ALREADY_IN_THIS_SERVICE):
+        _client().proxy.v1.services(service_sid).phone_numbers.create(sid=phone_number_sid)
+
+
+def mark_reserved(service_sid: str, phone_number_sid: str) -> ServiceNumber:
+    """Takes the number out of Proxy's automatic choice."""
+    with _translated_errors():
+        number = (
+            _client()
+            .proxy.v1.services(service_sid)
+            .phone_numbers(phone_number_sid)
+            .update(is_reserved=True)
+        )
+    return _service_number(number)
+
+
+def remove_from_service(service_sid: str, phone_number_sid: str) -> None:
+    """Takes the number out of the Service; gone already is success."""
+    with _translated_errors(also_fine=lambda error: error.status == NOT_FOUND):
+        _client().proxy.v1.services(service_sid).phone_numbers(phone_number_sid).delete()
+
+
+def close_session(service_sid: str, session: str) -> None:
+    """Closes the Session with this SID or unique name; closed or gone already is success."""
+    with _translated_errors(
+        also_fine=lambda error: error.status == NOT_FOUND or error.code in SESSION_ALREADY_CLOSED
+    ):
+        _client().proxy.v1.services(service_sid).sessions(session).update(status="closed")
+
+
+# Numbers: https://www.twilio.com/docs/phone-numbers/api
+
+
+def search_for_sale(country: str, *, area_code: str | None = None) -> list[str]:
+    """Up to 20 local numbers that can text and talk and need no address, E.164."""
+    with _translated_errors():
+        numbers = (
+            _client()
+            .available_phone_numbers(country)
+            .local.list(
+                **({"area_code": int(area_code)} if area_code else {}),
+                sms_enabled=True,
+                voice_enabled=True,
+                exclude_all_address_required=True,
+                limit=20,
+            )
+        )
+    return [number.phone_number for number in numbers]
+
+
+def buy(e164: str, *, friendly_name: str) -> str:
+    """Buys exactly this number; its SID. Costs money each time it succeeds."""
+    with _translated_errors():
+        number = _client().incoming_phone_numbers.create(
+            phone_number=e164, friendly_name=friendly_name
+        )
+    return cast(str, number.sid)
+
+
+def find_owned(e164: str) -> OwnedNumber | None:
+    """The number, if our account has bought it."""
+    with _translated_errors():
+        for number in _client().incoming_phone_numbers.list(phone_number=e164, limit=20):
+            # The filter also matches parts of numbers.
+            if number.phone_number == e164:
+                return OwnedNumber(number.sid, number.friendly_name)
+    return None
+
+
+def give_back(phone_number_sid: str) -> None:
+    """Releases a bought number for good; gone already is success."""
+    with _translated_errors(also_fine=lambda error: error.status == NOT_FOUND):
+        _client().incoming_phone_numbers(phone_number_sid).delete()
+
+
+# Verify: https://www.twilio.com/docs/verify/api
+
+
+def send_code(phone_number: PhoneNumber) -> None:
+    """Texts a code to the phone; again within ten minutes texts the same one."""
+    with _translated_errors():
+        _verify_service().verifications.create(to=phone_number.reveal(), channel="sms")
+
+
+def is_code_right(phone_number: PhoneNumber, code: str) -> bool:
+    with _translated_errors():
+        check = _verify_service().verification_checks.create(to=phone_number.reveal(), code=code)
+    return cast(bool, check.status == "approved")
+
+
+# Lookup: https://www.twilio.com/docs/lookup/v2-api
+
+
+def line_type(phone_number: PhoneNumber) -> str | None:
+    """``mobile``, ``landline``, ``premium``, ...; ``unknown``; None when no such number is.
+
+    https://www.twilio.com/docs/lookup/v2-api/line-type-intelligence
+    """
+    with _translated_errors():
+        found = (
+            _client()
+            .lookups.v2.phone_numbers(phone_number.reveal())
+            .fetch(fields="line_type_intelligence")
+        )
+    if not found.valid:
+        return None
+    return cast(str, (found.line_type_intelligence or {}).get("type") or "unknown")
+
+
+class _RebasingHttpClient(TwilioHttpClient):
+    """twilio-python writes the real hosts into every address; this sends them elsewhere.
+
+    Also what it reads out of answers, such as ``next_page_url``. Any host that is not a
+    Twilio product is refused.
+    """
+
+    def request(self, method: str, url: str, *args: Any, **kwargs: Any) -> Any:
+        if connection.in_atomic_block and not _is_a_tests_own(connection.atomic_blocks[-1]):
+            raise HttpInsideTransaction
+        return super().request(method, _rebased(url), *args, **kwargs)
+
+
+def _is_a_tests_own(atomic: Any) -> bool:
+    # The transaction that a test case wraps around everything is not ours; Django's own
+    # atomic(durable=True) makes the same exception.
+    return bool(atomic._from_testcase)  # noqa: SLF001
+
+
+def _rebased(url: str) -> str:
+    parts = urlsplit(url)
+    product, _, domain = (parts.hostname or "").partition(".")
+    if domain == "twilio.com":
+        template = settings.TWILIO_PRODUCT_BASE_URLS.get(product, settings.TWILIO_BASE_URL)
+        base = urlsplit(template.format(product=product))
+    else:
+        own = (urlsplit(_rebased(f"https://{name}.twilio.com/")) for name in _PRODUCTS)
+        if not any((parts.scheme, parts.netloc) == (o.scheme, o.netloc) for o in own):
+            raise ValueError(f"not an address of Twilio's: {parts.hostname}")
+        return url
+    return urlunsplit(
+        (base.scheme, base.netloc, base.path.rstrip("/") + parts.path, parts.query, "")
+    )
+
+
+_PRODUCTS = ("proxy", "api", "verify", "lookups")
+
+
+def _client() -> Client:
+    account_sid = settings.TWILIO_ACCOUNT_SID
+    if settings.TWILIO_API_KEY_SID:
+        username, password = settings.TWILIO_API_KEY_SID, settings.TWILIO_API_KEY_SECRET
+    else:
+        username, password = account_sid, next(iter(settings.TWILIO_AUTH_TOKENS), "")
+    return Client(
+        username,
+        password,
+        account_sid,
+        http_client=_RebasingHttpClient(timeout=settings.TWILIO_TIMEOUT),
+    )
+
+
+def _verify_service() -> Any:
+    return _client().verify.v2.services(settings.TWILIO_VERIFY_SERVICE_SID)
+
+
+def _service_number(number: Any) -> ServiceNumber:
+    return ServiceNumber(
+        number.sid, number.phone_number, bool(number.is_reserved), number.in_use or 0
+    )
+
+
+@contextmanager
+def _translated_errors(
+    *, also_fine: Callable[[TwilioRefused], bool] = lambda error: False
+) -> Iterator[None]:
+    """Twilio's and requests' exceptions as our two. Theirs quote numbers: they go no further."""
+    try:
+        yield
+    except requests.RequestException as error:
+        raise TwilioUnavailable(f"no answer from Twilio ({type(error).__name__})") from None
+    except TwilioException as error:
+        status, code, message = _facts(error)
+        if status in {_REQUEST_TIMEOUT, _TOO_MANY_REQUESTS} or status >= _SERVER_ERRORS:
+            raise TwilioUnavailable(f"Twilio answered {status} ({code})") from None
+        refused = TwilioRefused(message, code=code, status=status)
+        if not also_fine(refused):
+            raise refused from None
+
+
+def _facts(error: TwilioException) -> tuple[int, int | None, str]:
+    match error:
+        case TwilioRestException():
+            return error.status, error.code, error.msg
+        case TwilioServiceException():
+            return error.status, error.code, error.detail or error.title
+        case TwilioException(args=(str(message), response)) if hasattr(response, "status_code"):
+            # A list that fails raises the bare class, with the response beside the text.
+            return response.status_code, None, message
+        case _:
+            return NOT_FOUND, None, str(error)

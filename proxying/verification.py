@@ -1,0 +1,141 @@
+"""Whose phone is it? Send a code there, check the code, promise a reserved number.
+
+A phone that another seller has proved already is treated like any other until its code
+is typed in: only whoever holds that phone learns that it has an account.
+"""
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from proxying import twilio_client
+from proxying.encryption import blind_index
+from proxying.models import PoolNumber, ReservedNumber, Seller
+from proxying.phone_numbers import PhoneNumber
+from proxying.twilio_client import TwilioRefused, TwilioUnavailable
+
+_NOT_A_PERSONS_LINE = frozenset({"premium", "sharedCost", "tollFree", "uan", "pager", "voicemail"})
+_CANNOT_RECEIVE_TEXTS = frozenset({"landline"})
+
+# https://www.twilio.com/docs/api/errors, those of Verify
+_TOO_MANY_CHECKS = 60202
+_TOO_MANY_SENDS = frozenset({60203, 60207, 60212})
+_LANDLINE = 60205
+_NOT_FOUND = 404
+
+_TRY_LATER = "We cannot reach our phone provider just now. Please try again in a few minutes."
+
+
+class NumberNotAccepted(Exception):
+    """This number cannot be a seller's private phone; the text says why, to the seller."""
+
+
+class CodeNotAccepted(Exception):
+    """The code proves nothing; the text says why and what to do, to the seller."""
+
+
+def send_code(seller: Seller, phone_number: PhoneNumber) -> None:
+    """Keeps *phone_number* as the seller's unproved phone and texts a code to it.
+
+    ``NumberNotAccepted`` with a sentence for the seller.
+    """
+    if seller.phone_verified_at:
+        raise NumberNotAccepted("Your phone is verified already.")
+    _refuse_unfit(phone_number)
+    seller.phone_number = phone_number
+    seller.save(update_fields=["phone_number", "phone_number_index"])
+    try:
+        twilio_client.send_code(phone_number)
+    except TwilioUnavailable:
+        raise NumberNotAccepted(_TRY_LATER) from None
+    except TwilioRefused as refusal:
+        raise NumberNotAccepted(_why_not_sent(refusal)) from None
+
+
+def check_code(seller: Seller, code: str) -> ReservedNumber:
+    """With the right code: the phone is proved and a number promised, both or neither.
+
+    ``CodeNotAccepted`` with a sentence for the seller. Whoever calls this nudges
+    ``reserve_number`` for the returned row once the transaction is over.
+    """
+    if seller.phone_verified_at and seller.reserved_number:
+        return seller.reserved_number
+    if seller.phone_number is None:
+        raise CodeNotAccepted("Tell us your phone number first.")
+    try:
+        right = twilio_client.is_code_right(seller.phone_number, code)
+    except TwilioUnavailable:
+        raise CodeNotAccepted(_TRY_LATER) from None
+    except TwilioRefused as refusal:
+        raise CodeNotAccepted(_why_not_checked(refusal)) from None
+    if not right:
+        raise CodeNotAccepted("That is not the code we sent. Look again and type it once more.")
+    return _promise_number(seller, blind_index(seller.phone_number.reveal()))
+
+
+def _promise_number(seller: Seller, proved_index: str) -> ReservedNumber:
+    try:
+        with transaction.atomic():
+            # The code proved the phone it was sent to, not one typed in meanwhile.
+            proved = Seller.objects.filter(
+                pk=seller.pk, phone_number_index=proved_index, phone_verified_at=None
+            ).update(phone_verified_at=timezone.now())
+            if not proved:
+                raise CodeNotAccepted("The phone number was changed meanwhile. Ask for a new code.")
+            number = ReservedNumber.objects.create(seller=seller)
+    except IntegrityError:
+        raise CodeNotAccepted(
+            "This phone already belongs to another ShoppingPlace account. Log in to that one."
+        ) from None
+    seller.refresh_from_db(fields=["phone_verified_at"])
+    return number
+
+
+def _refuse_unfit(phone_number: PhoneNumber) -> None:
+    if phone_number.country not in settings.SELLER_COUNTRIES:
+        countries = ", ".join(settings.SELLER_COUNTRIES)
+        raise NumberNotAccepted(f"For now we can only verify phones in: {countries}.")
+    if is_ours(phone_number.reveal()):
+        raise NumberNotAccepted(
+            "This is a ShoppingPlace number. Type the number of your own phone."
+        )
+    if not phone_number.is_a_persons:
+        raise NumberNotAccepted("This is a service number. Type the number of your own phone.")
+    try:
+        line_type = twilio_client.line_type(phone_number)
+    except TwilioUnavailable:
+        raise NumberNotAccepted(_TRY_LATER) from None
+    except TwilioRefused:
+        line_type = "unknown"  # Lookup may be closed for a country; Verify has the last word.
+    if line_type is None:
+        raise NumberNotAccepted("There is no such phone number. Check the digits.")
+    if line_type in _NOT_A_PERSONS_LINE:
+        raise NumberNotAccepted("This is a service number. Type the number of your own phone.")
+    if line_type in _CANNOT_RECEIVE_TEXTS:
+        raise NumberNotAccepted("This line cannot receive texts. Type a mobile number.")
+
+
+def is_ours(e164: str) -> bool:
+    """Whether this is a masked number of ours: a call to it would come back to us."""
+    return (
+        PoolNumber.objects.filter(proxy_identifier=e164).exists()
+        or ReservedNumber.objects.filter(proxy_identifier=e164)
+        .exclude(status=ReservedNumber.Status.RELEASED)
+        .exists()
+    )
+
+
+def _why_not_sent(refusal: TwilioRefused) -> str:
+    if refusal.code in _TOO_MANY_SENDS:
+        return "Too many codes were sent to this phone. Wait ten minutes, then try again."
+    if refusal.code == _LANDLINE:
+        return "This line cannot receive texts. Type a mobile number."
+    return "We cannot send a code to this number. Check it, or use another phone."
+
+
+def _why_not_checked(refusal: TwilioRefused) -> str:
+    if refusal.code == _TOO_MANY_CHECKS:
+        return "Too many tries. Wait ten minutes, then ask for a new code."
+    if refusal.status == _NOT_FOUND:
+        return "This code has expired or was used. Ask for a new one."
+    return "That is not the code we sent. Look again and type it once more."
