@@ -52,6 +52,7 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.sessions",
     "django.contrib.staticfiles",
+    "django.forms",
     "allauth",
     "allauth.account",
     "allauth.mfa",
@@ -91,6 +92,9 @@ TEMPLATES: list[dict[str, Any]] = [
         },
     },
 ]
+
+# Form fields are drawn by templates/django/forms/field.html
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
 # Database: PostgreSQL in production, SQLite for a first look
 
