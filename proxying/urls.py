@@ -1,3 +1,17 @@
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from proxying import callbacks
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path(
+        "proxy/callbacks/out-of-session/",
+        callbacks.out_of_session_callback,
+        name="out_of_session_callback",
+    ),
+    path(
+        "proxy/callbacks/interactions/",
+        callbacks.interaction_callback,
+        name="interaction_callback",
+    ),
+    path("proxy/callbacks/intercept/", callbacks.intercept_callback, name="intercept_callback"),
+]

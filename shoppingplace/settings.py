@@ -206,6 +206,9 @@ ACCOUNT_USER_MODEL_USERNAME_FIELD = "username"
 ACCOUNT_EMAIL_VERIFICATION = "optional"
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_SIGNUP_REDIRECT_URL = "seller_phone"
+# allauth keeps its own limits; each text to a phone costs money and a stranger's nerves.
+ACCOUNT_RATE_LIMITS = {"send_phone_code": "5/h/user,20/h/ip"}
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "/"
