@@ -1,7 +1,7 @@
 """Sellers, the numbers reserved for them, and what we remember of their Sessions."""
 
 import uuid
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 from django.conf import settings
 from django.db import models
@@ -164,6 +164,21 @@ class ReservedNumber(models.Model):
     def __str__(self) -> str:
         return self.proxy_identifier or self.get_status_display()
 
+    def advance(self, **changes: Any) -> bool:
+        """Writes *changes*, unless a later attempt holds the row by now; whether it did.
+
+        The attempt's number is the fence: an attempt that was thought dead and wakes up
+        changes nothing.
+        """
+        written = ReservedNumber.objects.filter(pk=self.pk, attempts=self.attempts).filter(
+            status__in=self.UNFINISHED
+        )
+        if not written.update(**changes):
+            return False
+        for name, value in changes.items():
+            setattr(self, name, value)
+        return True
+
     @property
     def is_live(self) -> bool:
         return self.status in self.LIVE
@@ -230,6 +245,9 @@ class ProxySession(models.Model):
     contact_sid = models.CharField("CallSid or MessageSid", max_length=34, unique=True)
     session_sid = models.CharField("Session SID", max_length=34, null=True, unique=True)  # noqa: DJ001 (unique when set)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
+    closed_at = models.DateTimeField(
+        null=True, editable=False, help_text="When we closed it; Sessions also end by themselves"
+    )
 
     class Meta:
         verbose_name = "Proxy Session"

@@ -246,7 +246,7 @@ def _rebased(url: str) -> str:
     parts = urlsplit(url)
     product, _, domain = (parts.hostname or "").partition(".")
     if domain == "twilio.com":
-        template = settings.TWILIO_PRODUCT_BASE_URLS.get(product, settings.TWILIO_BASE_URL)
+        template: str = settings.TWILIO_PRODUCT_BASE_URLS.get(product, settings.TWILIO_BASE_URL)
         base = urlsplit(template.format(product=product))
     else:
         own = (urlsplit(_rebased(f"https://{name}.twilio.com/")) for name in _PRODUCTS)

@@ -1,0 +1,81 @@
+"""Twilio's three callbacks: prove, parse, decide, answer.
+
+https://www.twilio.com/docs/proxy/api/webhooks
+"""
+
+from typing import Final
+
+import structlog
+from django.http import HttpRequest, HttpResponse, JsonResponse
+
+from proxying import interactions, routing
+from proxying.encryption import blind_index
+from proxying.models import ProxySession
+from proxying.signatures import Fields, twilio_callback
+
+logger = structlog.get_logger(__name__)
+
+# What everyone hears who is turned away, whatever the cause: a difference would tell a
+# stranger who is behind a number, or that somebody blocked them.
+# https://www.twilio.com/docs/voice/twiml
+NEUTRAL_VOICE: Final = (
+    b'<?xml version="1.0" encoding="UTF-8"?>'
+    b'<Response><Say language="en-US">'
+    b"We are sorry. This ShoppingPlace number cannot take your call right now."
+    b"</Say><Hangup/></Response>"
+)
+# A text is met with silence: an answer to a forged sender would be spam that we pay for,
+# and an answer to a number of ours would come straight back.
+# https://www.twilio.com/docs/messaging/twiml
+NEUTRAL_MESSAGE: Final = b'<?xml version="1.0" encoding="UTF-8"?><Response/>'
+
+_EVENT: Final = (
+    "interactionServiceSid",
+    "interactionSessionSid",
+    "interactionSid",
+)
+
+
+@twilio_callback(account="AccountSid", required=("From", "To"), one_of=("CallSid", "MessageSid"))
+def out_of_session_callback(request: HttpRequest, fields: Fields) -> HttpResponse:
+    """Auto-create JSON for Proxy, or one neutral TwiML answer. Never a request of our own."""
+    contact = routing.Contact.parse(fields)
+    decision = routing.decide(contact)
+    match decision:
+        case routing.CreateSession():
+            _remember(contact, decision)
+            logger.info("session_requested", contact_sid=contact.contact_sid)
+            return JsonResponse(decision.as_json())
+        case routing.TurnAway(reason):
+            logger.info("turned_away", contact_sid=contact.contact_sid, reason=reason)
+            answer = NEUTRAL_VOICE if "CallSid" in fields else NEUTRAL_MESSAGE
+            return HttpResponse(answer, content_type="application/xml")
+
+
+@twilio_callback(account="interactionAccountSid", required=_EVENT)
+def interaction_callback(request: HttpRequest, fields: Fields) -> HttpResponse:
+    """204, once what happened is written down."""
+    interactions.record(interactions.Event.parse(fields))
+    return HttpResponse(status=204)
+
+
+@twilio_callback(account="interactionAccountSid", required=_EVENT)
+def intercept_callback(request: HttpRequest, fields: Fields) -> HttpResponse:
+    """403 stops the interaction (Proxy reads nothing else as a no), 204 lets it through."""
+    blocked = interactions.is_blocked(interactions.Event.parse(fields))
+    return HttpResponse(status=403 if blocked else 204)
+
+
+def _remember(contact: routing.Contact, decision: routing.CreateSession) -> None:
+    # The same contact told twice is the same row.
+    ProxySession.objects.bulk_create(
+        [
+            ProxySession(
+                reserved_number=decision.reserved_number,
+                buyer_index=blind_index(decision.buyer),
+                unique_name=decision.unique_name,
+                contact_sid=contact.contact_sid,
+            )
+        ],
+        ignore_conflicts=True,
+    )

@@ -1,0 +1,94 @@
+"""Ending: a seller is suspended, a number is released. Both stop new Sessions at once.
+
+The row changes first: from then on the out-of-session callback turns strangers away. Then
+open Sessions are closed. A released number stays ours, and is answered neutrally, for
+``NUMBER_QUARANTINE_DAYS`` before it goes back to Twilio.
+"""
+
+from datetime import timedelta
+from uuid import UUID
+
+import structlog
+from django.conf import settings
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from proxying import twilio_client
+from proxying.models import ProxySession, ReservedNumber, Seller
+from proxying.provisioning import buying
+
+logger = structlog.get_logger(__name__)
+
+# Proxy forgets a closed Session after this time; there is nothing left to close.
+# https://www.twilio.com/docs/proxy/api/session
+_SESSIONS_ARE_KEPT = timedelta(days=90)
+
+Status = ReservedNumber.Status
+
+
+def suspend(seller: Seller) -> None:
+    """Nobody reaches the seller until ``reinstate``; their number stays theirs."""
+    seller.suspended_at = timezone.now()
+    seller.save(update_fields=["suspended_at"])
+
+
+def reinstate(seller: Seller) -> None:
+    seller.suspended_at = None
+    seller.save(update_fields=["suspended_at"])
+
+
+def release(number: ReservedNumber) -> None:
+    """Takes the number from its seller. It was promised for ever: staff decide this."""
+    live = ReservedNumber.objects.live().filter(pk=number.pk)
+    now = timezone.now()
+    live.filter(proxy_identifier=None).update(
+        status=Status.RELEASED, released_at=now, next_attempt_at=None
+    )
+    live.update(status=Status.QUARANTINED, quarantined_at=now, next_attempt_at=None)
+    number.refresh_from_db()
+
+
+def sessions_to_close() -> QuerySet[ProxySession]:
+    """Sessions of numbers that nobody may reach any more, not yet known to be closed."""
+    return ProxySession.objects.filter(
+        ~Q(reserved_number__status=Status.ACTIVE)
+        | Q(reserved_number__seller__suspended_at__isnull=False),
+        closed_at=None,
+        created_at__gt=timezone.now() - _SESSIONS_ARE_KEPT,
+    )
+
+
+def close_proxy_sessions(reserved_number_id: UUID | str) -> None:
+    """Closes the number's Sessions, if the number or its seller was taken out of service."""
+    sessions = sessions_to_close().filter(reserved_number__pk=reserved_number_id)
+    for session in sessions.select_related("reserved_number__service"):
+        service = session.reserved_number.service
+        assert service is not None
+        twilio_client.close_session(service.service_sid, session.session_sid or session.unique_name)
+        session.closed_at = timezone.now()
+        session.save(update_fields=["closed_at"])
+
+
+def give_back_quarantined() -> int:
+    """Returns numbers whose quarantine is over to Twilio; how many."""
+    over = timezone.now() - timedelta(days=settings.NUMBER_QUARANTINE_DAYS)
+    numbers = ReservedNumber.objects.filter(
+        status=Status.QUARANTINED, quarantined_at__lt=over
+    ).select_related("service")
+    for number in numbers:
+        _give_back(number)
+    return len(numbers)
+
+
+def _give_back(number: ReservedNumber) -> None:
+    assert number.service is not None
+    assert number.proxy_identifier is not None
+    # Released while it was being bought: only Twilio knows whether that went through.
+    sid = number.phone_number_sid or buying.bought_for(number.proxy_identifier, number.pk)
+    if sid:
+        twilio_client.remove_from_service(number.service.service_sid, sid)
+        twilio_client.give_back(sid)
+    number.status = Status.RELEASED
+    number.released_at = timezone.now()
+    number.save(update_fields=["status", "released_at"])
+    logger.info("number_given_back", reserved_number=str(number.pk), phone_number_sid=sid)

@@ -1,0 +1,171 @@
+"""Reserving: from the promise (``pending``) to a number that buyers can call (``active``)."""
+
+import math
+import random
+from collections.abc import Callable
+from datetime import timedelta
+from uuid import UUID
+
+import structlog
+from django.db import IntegrityError, transaction
+from django.db.models import F
+from django.utils import timezone
+
+from proxying import twilio_client
+from proxying.models import PoolNumber, ProxyService, ReservedNumber, Seller
+from proxying.phone_numbers import area_code
+from proxying.provisioning import buying
+from proxying.provisioning.pool import claim_from_pool, country_of
+from proxying.twilio_client import TwilioRefused, TwilioUnavailable
+
+logger = structlog.get_logger(__name__)
+
+# Longer than the slowest road through Twilio's timeouts: until then nobody else tries.
+_LEASE = timedelta(minutes=3)
+_LONGEST_WAIT = 3600.0
+# Proxy allows 5,000 reserved numbers in a Service; the rest is for moves and repairs.
+# https://www.twilio.com/docs/proxy/understanding-proxy-limits
+_RESERVED_IN_A_SERVICE = 4_500
+
+Status = ReservedNumber.Status
+
+
+class NotYet(Exception):
+    """The promise stands, its next attempt is in *retry_in* seconds."""
+
+    def __init__(self, reason: str, *, retry_in: float) -> None:
+        super().__init__(reason)
+        self.retry_in = retry_in
+
+
+class _Obstacle(Exception):
+    """Something in the way that may be gone later."""
+
+
+class _Overtaken(Exception):
+    """Another worker holds this row by now; ours must not write to it."""
+
+
+def promise(seller: Seller) -> ReservedNumber:
+    """The seller's live number: a new promise if there was none, due again if it was stuck."""
+    number = seller.reserved_numbers.live().first()
+    if number is None:
+        return ReservedNumber.objects.create(seller=seller)
+    if number.is_stuck:
+        number.next_attempt_at = timezone.now()
+        number.save(update_fields=["next_attempt_at"])
+    return number
+
+
+def reserve(reserved_number_id: UUID | str) -> None:
+    """Keeps the promise, as far as it can be kept now.
+
+    Returns when the number is active, when somebody else is at work on it, and when a
+    final refusal leaves it to staff (``last_error`` says why). ``NotYet`` when it is worth
+    another attempt. Can be called at any time, any number of times.
+    """
+    number = _claim(reserved_number_id)
+    if number is None:
+        return
+    log = logger.bind(reserved_number=str(number.pk), attempt=number.attempts)
+    try:
+        while number.status in ReservedNumber.UNFINISHED:
+            _STEPS[Status(number.status)](number)
+    except _Overtaken:
+        log.warning("reserve_overtaken")
+    except (TwilioUnavailable, _Obstacle) as reason:
+        wait = _backoff(number.attempts)
+        number.advance(
+            last_error=str(reason)[:500], next_attempt_at=timezone.now() + timedelta(seconds=wait)
+        )
+        log.info("reserve_postponed", reason=str(reason), retry_in=round(wait))
+        raise NotYet(str(reason), retry_in=wait) from None
+    except TwilioRefused as refusal:
+        number.advance(last_error=str(refusal)[:500], next_attempt_at=None)
+        log.error("reserve_refused", reason=str(refusal))
+    else:
+        log.info("number_reserved", phone_number_sid=number.phone_number_sid)
+
+
+def _claim(reserved_number_id: UUID | str) -> ReservedNumber | None:
+    """The row, if it is due, with a lease on it and its attempt counted before any work."""
+    taken = (
+        ReservedNumber.objects.due()
+        .filter(pk=reserved_number_id)
+        .update(attempts=F("attempts") + 1, next_attempt_at=timezone.now() + _LEASE)
+    )
+    if not taken:
+        return None
+    return ReservedNumber.objects.select_related("seller", "service").get(pk=reserved_number_id)
+
+
+def _choose(number: ReservedNumber) -> None:
+    """pending: take a spare number of ours, or write down which one to buy."""
+    seller_number = number.seller.phone_number
+    area = area_code(seller_number.reveal()) if seller_number else None
+    if claim_from_pool(number, area):
+        return
+    service = _service_with_room(country_of(number))
+    for e164 in buying.for_sale(service.country, area):
+        if PoolNumber.objects.filter(proxy_identifier=e164).exists():
+            continue
+        try:
+            with transaction.atomic():
+                _write(number, status=Status.BUYING, service=service, proxy_identifier=e164)
+                return
+        except IntegrityError:
+            continue  # another worker chose it first
+    raise _Obstacle(f"no number for sale in {service.country}")
+
+
+def _buy(number: ReservedNumber) -> None:
+    """buying: make the chosen number ours, or go back and choose another."""
+    assert number.proxy_identifier is not None
+    sid = buying.acquire(number.proxy_identifier, number.pk)
+    if sid is None:
+        _write(number, status=Status.PENDING, service=None, proxy_identifier=None)
+    else:
+        _write(number, status=Status.RESERVING, phone_number_sid=sid)
+
+
+def _confirm(number: ReservedNumber) -> None:
+    """reserving: into the Service, out of the automatic choice, and idle."""
+    assert number.service is not None
+    service_sid = number.service.service_sid
+    twilio_client.add_to_service(service_sid, number.phone_number_sid)
+    reserved = twilio_client.mark_reserved(service_sid, number.phone_number_sid)
+    if reserved.in_use:
+        # Chosen by Proxy between our look and our claim. No new Session can take it now;
+        # those that have it end by their time to live.
+        raise _Obstacle(f"waiting for {reserved.in_use} Sessions to let go of the number")
+    now = timezone.now()
+    _write(number, status=Status.ACTIVE, active_at=now, next_attempt_at=None, last_error="")
+
+
+_STEPS: dict[Status, Callable[[ReservedNumber], None]] = {
+    Status.PENDING: _choose,
+    Status.BUYING: _buy,
+    Status.RESERVING: _confirm,
+}
+
+
+def _write(number: ReservedNumber, **changes: object) -> None:
+    if not number.advance(**changes):
+        raise _Overtaken
+
+
+def _service_with_room(country: str) -> ProxyService:
+    for service in ProxyService.objects.filter(country=country).order_by("pk"):
+        held = service.reserved_numbers.exclude(status=Status.RELEASED).count()
+        if held < _RESERVED_IN_A_SERVICE:
+            return service
+    raise _Obstacle(f"no Proxy Service for {country} has room: run configure_proxy_service")
+
+
+def _backoff(attempt: int) -> float:
+    """Seconds: doubling from four to an hour, and somewhere in the upper half of that.
+
+    Jitter keeps those who failed together from trying again together.
+    """
+    longest = min(_LONGEST_WAIT, math.ldexp(2.0, min(attempt, 12)))
+    return longest * random.uniform(0.5, 1.0)  # noqa: S311 (spreads load, guards nothing)

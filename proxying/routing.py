@@ -1,0 +1,225 @@
+"""Out of session: whom should this stranger reach?
+
+``decide`` takes what Twilio told us and one query, never leaves the building, and answers
+the same question the same way: someone is listening to a ringing tone.
+"""
+
+import base64
+import hmac
+from dataclasses import dataclass
+from typing import Self
+
+from django.conf import settings
+from django.db.models import Exists, OuterRef, Subquery
+
+from proxying.encryption import blind_index
+from proxying.models import Block, PoolNumber, ProxySession, ReservedNumber
+from proxying.phone_numbers import E164
+from proxying.signatures import Fields
+
+# What carriers send for a number that is not shown: words, spelled on the keypad.
+_WITHHELD = frozenset(
+    "+" + word.translate(str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "22233344455566677778889999"))
+    for word in ("ANONYMOUS", "BLOCKED", "RESTRICTED", "UNAVAILABLE", "UNKNOWN")
+)
+
+
+@dataclass(frozen=True)
+class EarlierSession:
+    """What Proxy remembers of the last Session between the two, which has ended."""
+
+    unique_name: str
+    partner: str
+    partner_proxy_identifier: str
+
+
+@dataclass(frozen=True)
+class Contact:
+    """A call or text that fits no open Session.
+
+    *sender* is what Twilio says is calling: a number (E.164), a short code, ``anonymous``.
+    """
+
+    contact_sid: str
+    sender: str
+    dialled: str
+    earlier: EarlierSession | None
+
+    @classmethod
+    def parse(cls, fields: Fields) -> Self:
+        """From the fields of an out-of-session callback.
+
+        https://www.twilio.com/docs/proxy/out-of-session-callback-response-guide
+        """
+        earlier = EarlierSession(
+            unique_name=fields.get("sessionUniqueName", ""),
+            partner=fields.get("outboundParticipantIdentifier", ""),
+            partner_proxy_identifier=fields.get("outboundParticipantProxyIdentifier", ""),
+        )
+        return cls(
+            contact_sid=fields.get("CallSid") or fields["MessageSid"],
+            sender=fields["From"],
+            dialled=fields["To"],
+            earlier=earlier if earlier.partner and _is_same_pair(fields) else None,
+        )
+
+
+def _is_same_pair(fields: Fields) -> bool:
+    return (
+        fields.get("inboundParticipantIdentifier") == fields["From"]
+        and fields.get("inboundParticipantProxyIdentifier") == fields["To"]
+    )
+
+
+@dataclass(frozen=True)
+class CreateSession:
+    """Connect the two. As JSON this is what Proxy calls auto-create."""
+
+    reserved_number: ReservedNumber
+    buyer: str
+    unique_name: str
+    participant_identifier: str
+    participant_proxy_identifier: str | None = None
+
+    def as_json(self) -> dict[str, str | int]:
+        answer: dict[str, str | int] = {
+            "uniqueName": self.unique_name,
+            "ttl": settings.PROXY_SESSION_TTL,
+            "mode": settings.PROXY_SESSION_MODE,
+            "participantIdentifier": self.participant_identifier,
+        }
+        if self.participant_proxy_identifier:
+            answer["participantProxyIdentifier"] = self.participant_proxy_identifier
+        return answer
+
+
+@dataclass(frozen=True)
+class TurnAway:
+    """Connect nobody. *reason* is for the log; the sender learns none of it."""
+
+    reason: str
+
+
+type Decision = CreateSession | TurnAway
+
+
+def decide(contact: Contact) -> Decision:
+    """One query. The order of the causes does not show: all are answered alike."""
+    if not E164.fullmatch(contact.sender) or contact.sender in _WITHHELD:
+        # All who withhold their number look the same: connected, they would share a Session.
+        return TurnAway("the sender shows no phone number")
+    if contact.sender == contact.dialled:
+        return TurnAway("a number of ours called itself")
+    numbers = _numbers_concerned(contact)
+    dialled = numbers.get(contact.dialled)
+    if dialled is not None:
+        return _to_seller(contact, dialled)
+    if contact.earlier and contact.earlier.partner_proxy_identifier in numbers:
+        return _back_to_buyer(contact, numbers[contact.earlier.partner_proxy_identifier])
+    return TurnAway("nobody can be reached here")
+
+
+def _to_seller(contact: Contact, number: "_Number") -> Decision:
+    """Anyone reaching a seller's number. Only the seller's own row says who that is now."""
+    seller = number.row.seller
+    assert seller.phone_number is not None
+    if number.refuses:
+        return TurnAway(number.refuses)
+    if number.is_own(contact.sender):
+        return TurnAway("the seller's own number")
+    if number.earlier_reserved_number_id not in {None, number.row.pk}:
+        # This number stood for somebody else when the two last spoke: who rings now means
+        # that person.
+        return TurnAway("the number had another meaning for this sender")
+    return CreateSession(
+        reserved_number=number.row,
+        buyer=contact.sender,
+        unique_name=unique_name(contact.contact_sid),
+        participant_identifier=seller.phone_number.reveal(),
+    )
+
+
+def _back_to_buyer(contact: Contact, number: "_Number") -> Decision:
+    """The seller answering in a Session that has ended, on the pool number they saw."""
+    assert contact.earlier is not None
+    if not number.is_own(contact.sender):
+        return TurnAway("not the seller of that Session")
+    if number.refuses:
+        return TurnAway(number.refuses)
+    return CreateSession(
+        reserved_number=number.row,
+        buyer=contact.earlier.partner,
+        unique_name=unique_name(contact.contact_sid),
+        participant_identifier=contact.earlier.partner,
+        participant_proxy_identifier=number.row.proxy_identifier,
+    )
+
+
+def unique_name(contact_sid: str) -> str:
+    """The Session's name: fresh for each contact, the same for a contact told twice.
+
+    It says nothing about anyone, and cannot be guessed from a SID. At most 191 characters.
+    """
+    key = settings.SECRET_KEY.encode()
+    digest = hmac.digest(key, b"proxying.routing.unique_name:" + contact_sid.encode(), "sha256")
+    return "sp-" + base64.b32encode(digest[:20]).decode().lower()
+
+
+@dataclass(frozen=True)
+class _Number:
+    """A number of ours that the contact concerns, with all that the decision needs."""
+
+    row: ReservedNumber
+    is_blocked: bool
+    sender_is_ours: bool
+    earlier_reserved_number_id: object
+
+    @property
+    def refuses(self) -> str:
+        if not self.row.is_active:
+            return f"the number is {self.row.status}"
+        if self.row.seller.suspended_at:
+            return "the seller is suspended"
+        if self.is_blocked:
+            return "the seller blocks this buyer"
+        if self.sender_is_ours:
+            return "one of our own numbers is calling"
+        return ""
+
+    def is_own(self, sender: str) -> bool:
+        return self.row.seller.phone_number_index == blind_index(sender)
+
+
+def _numbers_concerned(contact: Contact) -> dict[str, _Number]:
+    """By proxy identifier: the number dialled, and the one of an earlier Session. One query."""
+    earlier = contact.earlier
+    identifiers = [contact.dialled] + ([earlier.partner_proxy_identifier] if earlier else [])
+    # The buyer is whoever rings, or, when a seller answers, the partner of that time.
+    buyers = [blind_index(contact.sender)] + ([blind_index(earlier.partner)] if earlier else [])
+    rows = (
+        ReservedNumber.objects.filter(proxy_identifier__in=identifiers)
+        .exclude(status=ReservedNumber.Status.RELEASED)
+        .select_related("seller")
+        .annotate(
+            is_blocked=Exists(
+                Block.objects.filter(seller=OuterRef("seller"), buyer_index__in=buyers)
+            ),
+            sender_is_ours=Exists(PoolNumber.objects.filter(proxy_identifier=contact.sender))
+            | Exists(
+                ReservedNumber.objects.filter(proxy_identifier=contact.sender).exclude(
+                    status=ReservedNumber.Status.RELEASED
+                )
+            ),
+            earlier_reserved_number_id=Subquery(
+                ProxySession.objects.filter(
+                    unique_name=earlier.unique_name if earlier else ""
+                ).values("reserved_number_id")[:1]
+            ),
+        )
+    )
+    return {
+        str(row.proxy_identifier): _Number(
+            row, row.is_blocked, row.sender_is_ours, row.earlier_reserved_number_id
+        )
+        for row in rows
+    }

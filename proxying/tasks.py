@@ -1,0 +1,57 @@
+"""Celery's doors: an id in, one call, a retry policy. No task carries a phone number.
+
+A task is a nudge and may be lost; ``sweep`` finds in our rows what still has to be done.
+"""
+
+from typing import Any
+
+import structlog
+from celery import Task, shared_task
+
+from proxying import provisioning
+from proxying.models import ProxyService, ReservedNumber
+from proxying.provisioning.ending import sessions_to_close
+from proxying.twilio_client import TwilioRefused, TwilioUnavailable
+
+logger = structlog.get_logger(__name__)
+
+
+@shared_task(bind=True, max_retries=None)
+def reserve_number(self: "Task[Any, Any]", reserved_number_id: str) -> None:
+    """``provisioning.reserve``, again after each ``NotYet``."""
+    try:
+        provisioning.reserve(reserved_number_id)
+    except provisioning.NotYet as not_yet:
+        # A second later than due, so that two clocks need not agree.
+        raise self.retry(exc=not_yet, countdown=not_yet.retry_in + 1) from None
+
+
+@shared_task(
+    autoretry_for=(TwilioUnavailable,), retry_backoff=True, retry_jitter=True, max_retries=8
+)
+def close_proxy_sessions(reserved_number_id: str) -> None:
+    """``provisioning.close_proxy_sessions``."""
+    provisioning.close_proxy_sessions(reserved_number_id)
+
+
+@shared_task
+def sweep() -> None:
+    """Nudges again whatever a lost task left behind. Runs every minute."""
+    for pk in ReservedNumber.objects.due().values_list("pk", flat=True):
+        reserve_number.delay(str(pk))
+    closing = sessions_to_close().values_list("reserved_number", flat=True).distinct()
+    for pk in closing:
+        close_proxy_sessions.delay(str(pk))
+
+
+@shared_task(
+    autoretry_for=(TwilioUnavailable,), retry_backoff=True, retry_jitter=True, max_retries=8
+)
+def keep_stock() -> None:
+    """Fills each Service's pool up to its floor and gives back what is out of quarantine."""
+    for service in ProxyService.objects.all():
+        try:
+            provisioning.fill_pool(service)
+        except TwilioRefused as refusal:
+            logger.error("pool_not_filled", service=service.service_sid, reason=str(refusal))
+    provisioning.give_back_quarantined()
