@@ -1,0 +1,165 @@
+"""A real PostgreSQL and a real Redis for the tests, and the settings to go with them.
+
+A pytest plugin, loaded by ``-p tests.engines`` before Django reads its settings.
+``TEST_DATABASE_URL`` and ``TEST_REDIS_URL`` name engines to use; without them throwaway
+ones are started on unix sockets in a temporary folder and removed at the end. Under
+pytest-xdist the first process starts them and the workers find them in the environment.
+"""
+
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Generator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+
+from tests import programs
+
+_START_SECONDS = 30
+
+_SETTINGS = {
+    # Never the developer's own .env
+    "ENV_FILE": os.devnull,
+    "SECRET_KEY": "a-key-for-tests-that-is-long-enough-and-random-enough-0123456789",
+    "PUBLIC_BASE_URL": "http://testserver",
+    "TWILIO_BASE_URL": "http://testserver/switchboard/{product}",
+    "TWILIO_ACCOUNT_SID": "AC" + "7e57" * 8,
+    "TWILIO_AUTH_TOKEN": "7e57" * 8,
+    "TWILIO_VERIFY_SERVICE_SID": "VA" + "7e57" * 8,
+    "PHONE_NUMBER_KEYS": "test:dGVzdHRlc3R0ZXN0dGVzdHRlc3R0ZXN0dGVzdHRlc3Q=",
+    "PHONE_NUMBER_INDEX_KEY": "aW5kZXhpbmRleGluZGV4aW5kZXhpbmRleGluZGV4aW4=",
+    "SWITCHBOARD": "True",
+    "SWITCHBOARD_VIRTUAL_CARRIER": "True",
+    "LOG_LEVEL": "WARNING",
+    # Playwright's synchronous API keeps an event loop running in the test's own thread.
+    "DJANGO_ALLOW_ASYNC_UNSAFE": "1",
+}
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None, Any, Any]:
+    """A wrapper, since pytest-django reads the settings in this same hook."""
+    if worker := os.environ.get("PYTEST_XDIST_WORKER"):
+        _use_own_redis_database(worker)
+        return (yield)
+    # Else a terminated run would leave its engines behind.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    with ExitStack() as running:
+        try:
+            _start(running)
+        except programs.CannotFind as missing:
+            raise pytest.UsageError(str(missing)) from None
+        early_config.add_cleanup(running.pop_all().close)
+    return (yield)
+
+
+def _start(running: ExitStack) -> None:
+    folder = Path(tempfile.mkdtemp(prefix="shoppingplace-tests-", dir="/tmp"))
+    running.callback(shutil.rmtree, folder, ignore_errors=True)
+    for setting in [name for name in os.environ if name.startswith(("TWILIO_", "EMAIL_"))]:
+        del os.environ[setting]
+    os.environ.update(_SETTINGS, VAR_DIR=str(folder / "var"))
+    os.environ["DATABASE_URL"] = os.environ.get("TEST_DATABASE_URL") or _postgresql(folder, running)
+    os.environ["REDIS_URL"] = os.environ.get("TEST_REDIS_URL") or _redis(folder, running)
+
+
+def _postgresql(folder: Path, running: ExitStack) -> str:
+    home = _home(folder, "postgresql")
+    binaries = programs.postgresql()
+    _run_as_user(
+        [binaries / "initdb", "-U", "shop", "-A", "trust", "-N", "-E", "UTF8",
+         "--locale=C.UTF-8", "-D", home / "data"], home,
+    )  # fmt: skip
+    # Losing everything in a crash is fine here, so nothing waits for the disk.
+    options = {
+        "fsync": "off", "synchronous_commit": "off", "full_page_writes": "off",
+        "listen_addresses": "", "unix_socket_directories": home, "jit": "off",
+    }  # fmt: skip
+    flags = [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
+    process = _spawn([binaries / "postgres", "-D", home / "data", *flags], home)
+    # SIGINT is PostgreSQL's fast shutdown: it does not wait for clients to leave.
+    running.callback(_stop, process, signal.SIGINT)
+    _wait_for(home / ".s.PGSQL.5432", process, home)
+    return f"postgres://shop@/shoppingplace?{urlencode({'host': home})}"
+
+
+def _redis(folder: Path, running: ExitStack) -> str:
+    home = _home(folder, "redis")
+    socket = home / "redis.sock"
+    process = _spawn(
+        [programs.redis(), "--port", "0", "--unixsocket", socket, "--dir", home,
+         "--save", "", "--databases", "64"], home,
+    )  # fmt: skip
+    running.callback(_stop, process, signal.SIGTERM)
+    _wait_for(socket, process, home)
+    return f"unix://{socket}"
+
+
+def _use_own_redis_database(worker: str) -> None:
+    """Each worker clears its cache after each test: it must be nobody else's."""
+    number = int(worker.removeprefix("gw")) + 1
+    url = os.environ["REDIS_URL"]
+    os.environ["REDIS_URL"] = (
+        f"{url}?db={number}" if url.startswith("unix:") else f"{url.rstrip('/')}/{number}"
+    )
+
+
+def _home(folder: Path, name: str) -> Path:
+    """A folder for one engine, which as root runs as somebody else: PostgreSQL insists."""
+    home = folder / name
+    home.mkdir()
+    if user := _other_user():
+        folder.chmod(0o711)
+        os.chown(home, user.pw_uid, user.pw_gid)
+    return home
+
+
+def _other_user() -> pwd.struct_passwd | None:
+    if os.geteuid() != 0:
+        return None
+    users = {user.pw_name: user for user in pwd.getpwall()}
+    return users.get("postgres") or users["nobody"]
+
+
+def _as_user(home: Path) -> dict[str, Any]:
+    user = _other_user()
+    rights = {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []} if user else {}
+    return {"cwd": home, "env": programs.environment(), "stderr": subprocess.STDOUT, **rights}
+
+
+def _run_as_user(command: list[str | Path], home: Path) -> None:
+    done = subprocess.run(command, stdout=subprocess.PIPE, check=False, **_as_user(home))
+    if done.returncode:
+        raise RuntimeError(f"{command[0]} failed:\n{done.stdout.decode()}")
+
+
+def _spawn(command: list[str | Path], home: Path) -> subprocess.Popen[bytes]:
+    # In a session of its own, so that Ctrl-C reaches the tests first and they end in order.
+    with (home / "log").open("wb") as log:
+        return subprocess.Popen(command, stdout=log, start_new_session=True, **_as_user(home))
+
+
+def _wait_for(socket: Path, process: subprocess.Popen[bytes], home: Path) -> None:
+    deadline = time.monotonic() + _START_SECONDS
+    while not socket.exists():
+        if process.poll() is not None or time.monotonic() > deadline:
+            raise RuntimeError(f"{process.args} did not start:\n{(home / 'log').read_text()}")
+        time.sleep(0.02)
+
+
+def _stop(process: subprocess.Popen[bytes], how: signal.Signals) -> None:
+    process.send_signal(how)
+    try:
+        process.wait(timeout=10)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
