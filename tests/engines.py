@@ -67,7 +67,10 @@ def _start(running: ExitStack) -> None:
     running.callback(shutil.rmtree, folder, ignore_errors=True)
     for setting in [name for name in os.environ if name.startswith(("TWILIO_", "EMAIL_"))]:
         del os.environ[setting]
-    os.environ.update(_SETTINGS, VAR_DIR=str(folder / "var"))
+    var = folder / "var"
+    # WhiteNoise warns when the folder of collected files is not there.
+    (var / "static").mkdir(parents=True)
+    os.environ.update(_SETTINGS, VAR_DIR=str(var))
     os.environ["DATABASE_URL"] = os.environ.get("TEST_DATABASE_URL") or _postgresql(folder, running)
     os.environ["REDIS_URL"] = os.environ.get("TEST_REDIS_URL") or _redis(folder, running)
 
