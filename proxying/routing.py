@@ -6,8 +6,9 @@ the same question the same way: someone is listening to a ringing tone.
 
 import base64
 import hmac
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self
 
 from django.conf import settings
 from django.db.models import Exists, OuterRef, Subquery
@@ -196,7 +197,7 @@ def _numbers_concerned(contact: Contact) -> dict[str, _Number]:
     identifiers = [contact.dialled] + ([earlier.partner_proxy_identifier] if earlier else [])
     # The buyer is whoever rings, or, when a seller answers, the partner of that time.
     buyers = [blind_index(contact.sender)] + ([blind_index(earlier.partner)] if earlier else [])
-    rows = (
+    rows: Iterable[Any] = (
         ReservedNumber.objects.filter(proxy_identifier__in=identifiers)
         .exclude(status=ReservedNumber.Status.RELEASED)
         .select_related("seller")

@@ -47,7 +47,8 @@ PATTERNS: Final[Mapping[str, re.Pattern[str]]] = {
     "AccountSid": _sid("AC"),
     "CallSid": _sid("CA"),
     "MessageSid": _sid("(?:SM|MM)"),
-    "From": re.compile(r"[+A-Za-z0-9@._:;=-]{0,255}"),
+    # A number, or what is none and connects nobody: a short code, a name, a SIP address.
+    "From": re.compile(r"(?:\+[0-9]{1,15}|[^+\x00].{0,254})?"),
     "To": E164,
     "inboundParticipantIdentifier": E164,
     "inboundParticipantProxyIdentifier": E164,

@@ -68,4 +68,4 @@ def _configure(unique_name: str, country: str) -> ProxyService:
 
 
 def _callback(name: str) -> str:
-    return settings.PUBLIC_BASE_URL + reverse(name)
+    return f"{settings.PUBLIC_BASE_URL}{reverse(name)}"

@@ -1,0 +1,122 @@
+from itertools import permutations
+
+import pytest
+
+from proxying.encryption import blind_index
+from proxying.models import Block, Interaction, ProxySession
+from tests.proxying.callbacks import contact, interaction
+from tests.proxying.factories import BOBS_PHONE, TOMS_NUMBER, ProxyServiceFactory, tom
+
+FIRST_TEXT = f"SM{1:032x}"
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def seller():
+    ProxyServiceFactory(service_sid=f"KS{0:032x}")
+    seller = tom()
+    contact(BOBS_PHONE, TOMS_NUMBER, FIRST_TEXT)
+    return seller
+
+
+def test_first_interaction_ties_session_to_the_contact(seller):
+    assert interaction().status_code == 204
+
+    session = ProxySession.objects.get()
+    assert session.session_sid == f"KC{1:032x}"
+    assert Interaction.objects.get().proxy_session == session
+
+
+def test_later_interaction_belongs_to_the_same_session(seller):
+    interaction()
+    interaction(interactionSid=f"KI{2:032x}", inboundResourceSid=f"SM{2:032x}")
+
+    assert set(Interaction.objects.values_list("proxy_session", flat=True)) == {
+        ProxySession.objects.get().pk
+    }
+
+
+def test_text_of_the_message_is_not_stored(seller):
+    interaction()
+
+    assert "still there" not in str(list(Interaction.objects.values()))
+
+
+def test_repeated_event_changes_nothing(seller):
+    interaction()
+    before = list(Interaction.objects.values())
+
+    interaction()
+
+    assert list(Interaction.objects.values()) == before
+
+
+@pytest.mark.parametrize("order", list(permutations(["initiated", "ringing", "in-progress", "completed"])))
+def test_statuses_end_the_same_in_any_order(seller, order):
+    for status in order:
+        interaction(inboundResourceStatus=status, outboundResourceStatus=status)
+
+    done = Interaction.objects.get()
+    assert (done.inbound_status, done.outbound_status) == ("completed", "completed")
+
+
+def test_final_status_is_not_replaced_by_another_final_one(seller):
+    interaction(outboundResourceStatus="completed")
+    interaction(outboundResourceStatus="failed")
+
+    assert Interaction.objects.get().outbound_status == "completed"
+
+
+def test_unknown_word_does_not_replace_a_known_status(seller):
+    interaction(inboundResourceStatus="ringing")
+    interaction(inboundResourceStatus="teleported")
+
+    assert Interaction.objects.get().inbound_status == "ringing"
+
+
+def test_event_of_a_foreign_service_leaves_no_trace(seller):
+    response = interaction(interactionServiceSid="KS" + "f" * 32)
+
+    assert response.status_code == 204
+    assert not Interaction.objects.exists()
+
+
+def test_event_of_an_unknown_session_is_recorded_alone(seller):
+    interaction(number=7)
+
+    assert Interaction.objects.get().proxy_session is None
+
+
+def test_event_costs_at_most_four_statements(seller, django_assert_max_num_queries):
+    with django_assert_max_num_queries(4):
+        interaction()
+
+
+def test_intercept_lets_a_buyer_through(seller, django_assert_num_queries):
+    with django_assert_num_queries(1):
+        assert interaction("intercept_callback").status_code == 204
+
+
+def test_intercept_stops_a_blocked_buyer_at_the_first_interaction(seller):
+    Block.objects.create(seller=seller, buyer_index=blind_index(BOBS_PHONE))
+
+    assert interaction("intercept_callback").status_code == 403
+
+
+def test_intercept_stops_a_blocked_buyer_in_a_running_session(seller):
+    interaction()
+    Block.objects.create(seller=seller, buyer_index=blind_index(BOBS_PHONE))
+    later = {"interactionSid": f"KI{2:032x}", "inboundResourceSid": f"SM{2:032x}"}
+
+    assert interaction("intercept_callback", **later).status_code == 403
+
+
+def test_intercept_knows_only_the_blocked_pair(seller):
+    Block.objects.create(seller=seller, buyer_index=blind_index("+13105550199"))
+
+    assert interaction("intercept_callback").status_code == 204
+
+
+def test_intercept_of_an_unknown_session_lets_through(seller):
+    assert interaction("intercept_callback", number=9).status_code == 204

@@ -1,0 +1,338 @@
+"""Who reached what, and what Proxy is told: the whole table."""
+
+import json
+
+import pytest
+from django.utils import timezone
+
+from proxying.callbacks import NEUTRAL_MESSAGE, NEUTRAL_VOICE
+from proxying.encryption import blind_index
+from proxying.models import Block, ProxySession, ReservedNumber
+from proxying.provisioning import release, suspend
+from tests.proxying.callbacks import contact
+from tests.proxying.factories import (
+    BETHS_NUMBER,
+    BETHS_PHONE,
+    BOBS_PHONE,
+    TOMS_NUMBER,
+    TOMS_PHONE,
+    PoolNumberFactory,
+    ReservedNumberFactory,
+    beth,
+    tom,
+)
+
+POOL_NUMBER = "+14152220000"
+A_CALL = "CA" + "1" * 32
+A_TEXT = "SM" + "1" * 32
+
+pytestmark = pytest.mark.django_db
+
+
+def earlier_session(unique_name, *, caller, dialled, partner, partner_sees):
+    return {
+        "sessionSid": "KC" + "5" * 32,
+        "sessionStatus": "closed",
+        "sessionUniqueName": unique_name,
+        "inboundParticipantIdentifier": caller,
+        "inboundParticipantProxyIdentifier": dialled,
+        "outboundParticipantIdentifier": partner,
+        "outboundParticipantProxyIdentifier": partner_sees,
+    }
+
+
+def is_turned_away(response, sid=A_CALL):
+    neutral = NEUTRAL_VOICE if sid.startswith("CA") else NEUTRAL_MESSAGE
+    return (
+        response.status_code == 200
+        and response["Content-Type"] == "application/xml"
+        and response.content == neutral
+        and not ProxySession.objects.exists()
+    )
+
+
+@pytest.mark.parametrize("sid", [A_CALL, A_TEXT, "MM" + "1" * 32])
+def test_buyer_reaches_tom(sid):
+    tom()
+
+    response = contact(BOBS_PHONE, TOMS_NUMBER, sid)
+
+    answer = json.loads(response.content)
+    assert response["Content-Type"] == "application/json"
+    assert answer == {
+        "uniqueName": answer["uniqueName"],
+        "ttl": 3360,
+        "mode": "voice-and-message",
+        "participantIdentifier": TOMS_PHONE,
+    }
+
+
+def test_connecting_costs_two_statements(django_assert_num_queries):
+    tom()
+
+    with django_assert_num_queries(2):
+        contact(BOBS_PHONE, TOMS_NUMBER)
+
+
+def test_turning_away_costs_one_statement(django_assert_num_queries):
+    with django_assert_num_queries(1):
+        contact(BOBS_PHONE, TOMS_NUMBER)
+
+
+def test_ttl_and_mode_are_settings(settings):
+    settings.PROXY_SESSION_TTL = 60
+    settings.PROXY_SESSION_MODE = "voice-only"
+    tom()
+
+    answer = contact(BOBS_PHONE, TOMS_NUMBER).json()
+
+    assert (answer["ttl"], answer["mode"]) == (60, "voice-only")
+
+
+def test_same_contact_gets_the_same_answer():
+    tom()
+
+    first, second = contact(BOBS_PHONE, TOMS_NUMBER), contact(BOBS_PHONE, TOMS_NUMBER)
+
+    assert first.content == second.content
+    assert ProxySession.objects.count() == 1
+
+
+def test_unique_name_is_fresh_for_each_contact_and_tells_nothing():
+    tom()
+
+    names = [
+        contact(BOBS_PHONE, TOMS_NUMBER, f"CA{n:032x}").json()["uniqueName"] for n in range(20)
+    ]
+
+    assert len(set(names)) == 20
+    assert all(len(name) <= 191 and "5555" not in name for name in names)
+
+
+def test_session_is_remembered_without_the_buyers_number():
+    tom()
+
+    contact(BOBS_PHONE, TOMS_NUMBER)
+
+    session = ProxySession.objects.get()
+    assert (session.contact_sid, session.buyer_index) == (A_CALL, blind_index(BOBS_PHONE))
+    assert BOBS_PHONE not in str(vars(session))
+
+
+def test_buyer_who_comes_back_reaches_tom_again():
+    tom()
+    name = contact(BOBS_PHONE, TOMS_NUMBER).json()["uniqueName"]
+    again = earlier_session(
+        name,
+        caller=BOBS_PHONE,
+        dialled=TOMS_NUMBER,
+        partner=TOMS_PHONE,
+        partner_sees=POOL_NUMBER,
+    )
+
+    answer = contact(BOBS_PHONE, TOMS_NUMBER, A_TEXT, **again).json()
+
+    assert answer["participantIdentifier"] == TOMS_PHONE
+    assert answer["uniqueName"] != name
+
+
+def answer_of_tom(**changes):
+    """Tom texts the pool number on which he spoke with Bob; that Session has ended."""
+    name = contact(BOBS_PHONE, TOMS_NUMBER).json()["uniqueName"]
+    ended = earlier_session(
+        name,
+        caller=TOMS_PHONE,
+        dialled=POOL_NUMBER,
+        partner=BOBS_PHONE,
+        partner_sees=TOMS_NUMBER,
+    )
+    PoolNumberFactory(proxy_identifier=POOL_NUMBER)
+    return contact(**{"sender": TOMS_PHONE, "dialled": POOL_NUMBER, "sid": A_TEXT, **ended, **changes})
+
+
+def test_seller_who_answers_after_the_end_reaches_that_buyer():
+    tom()
+
+    answer = answer_of_tom().json()
+
+    assert answer == {
+        "uniqueName": answer["uniqueName"],
+        "ttl": 3360,
+        "mode": "voice-and-message",
+        "participantIdentifier": BOBS_PHONE,
+        "participantProxyIdentifier": TOMS_NUMBER,
+    }
+
+
+def test_seller_who_answers_costs_two_statements(django_assert_num_queries):
+    tom()
+    contact(BOBS_PHONE, TOMS_NUMBER)
+    PoolNumberFactory(proxy_identifier=POOL_NUMBER)
+    ended = earlier_session(
+        "sp-1", caller=TOMS_PHONE, dialled=POOL_NUMBER, partner=BOBS_PHONE, partner_sees=TOMS_NUMBER
+    )
+
+    with django_assert_num_queries(2):
+        contact(TOMS_PHONE, POOL_NUMBER, A_TEXT, **ended)
+
+
+def test_mallory_cannot_answer_for_tom():
+    tom()
+
+    response = answer_of_tom(sender="+13105550199", inboundParticipantIdentifier="+13105550199")
+
+    assert response.content == NEUTRAL_MESSAGE
+
+
+def test_suspended_seller_cannot_answer():
+    seller = tom()
+    contact(BOBS_PHONE, TOMS_NUMBER)
+    suspend(seller)
+    ended = earlier_session(
+        "sp-1", caller=TOMS_PHONE, dialled=POOL_NUMBER, partner=BOBS_PHONE, partner_sees=TOMS_NUMBER
+    )
+
+    assert contact(TOMS_PHONE, POOL_NUMBER, A_TEXT, **ended).content == NEUTRAL_MESSAGE
+
+
+# All who are turned away
+
+
+def nobodys_number():
+    return BOBS_PHONE, "+14159999999"
+
+
+def toms_own_number():
+    tom()
+    return TOMS_PHONE, TOMS_NUMBER
+
+
+def suspended_seller():
+    suspend(tom())
+    return BOBS_PHONE, TOMS_NUMBER
+
+
+def quarantined_number():
+    release(tom().reserved_numbers.get())
+    return BOBS_PHONE, TOMS_NUMBER
+
+
+def number_not_yet_active():
+    tom()
+    ReservedNumber.objects.update(status=ReservedNumber.Status.RESERVING)
+    return BOBS_PHONE, TOMS_NUMBER
+
+
+def blocked_buyer():
+    Block.objects.create(seller=tom(), buyer_index=blind_index(BOBS_PHONE))
+    return BOBS_PHONE, TOMS_NUMBER
+
+
+def pool_number_of_a_stranger():
+    PoolNumberFactory(proxy_identifier=POOL_NUMBER)
+    return BOBS_PHONE, POOL_NUMBER
+
+
+def loop_from_a_pool_number():
+    tom()
+    PoolNumberFactory(proxy_identifier=POOL_NUMBER)
+    return POOL_NUMBER, TOMS_NUMBER
+
+
+def loop_from_another_sellers_number():
+    tom()
+    beth()
+    return BETHS_NUMBER, TOMS_NUMBER
+
+
+def loop_from_a_quarantined_number():
+    tom()
+    release(beth().reserved_numbers.get())
+    return BETHS_NUMBER, TOMS_NUMBER
+
+
+def number_that_calls_itself():
+    tom()
+    return TOMS_NUMBER, TOMS_NUMBER
+
+
+CAUSES = [
+    nobodys_number,
+    toms_own_number,
+    suspended_seller,
+    quarantined_number,
+    number_not_yet_active,
+    blocked_buyer,
+    pool_number_of_a_stranger,
+    loop_from_a_pool_number,
+    loop_from_another_sellers_number,
+    loop_from_a_quarantined_number,
+    number_that_calls_itself,
+]
+
+
+@pytest.mark.parametrize("cause", CAUSES)
+@pytest.mark.parametrize("sid", [A_CALL, A_TEXT])
+def test_all_causes_are_answered_with_the_same_bytes(cause, sid):
+    sender, dialled = cause()
+
+    assert is_turned_away(contact(sender, dialled, sid), sid)
+
+
+@pytest.mark.parametrize(
+    "sender",
+    ["anonymous", "Anonymous", "", "72345", "+266696687", "+7378742833", "+86282452253",
+     "+2562533", "+8656696", "unavailable", "sip:bob@example.com", "+1", "SHOPPLACE"],
+)  # fmt: skip
+def test_sender_without_a_number_is_turned_away(sender):
+    tom()
+
+    assert is_turned_away(contact(sender, TOMS_NUMBER))
+
+
+def test_beth_may_buy_from_tom():
+    tom()
+    beth()
+
+    assert contact(BETHS_PHONE, TOMS_NUMBER).json()["participantIdentifier"] == TOMS_PHONE
+
+
+def test_block_is_for_one_seller_only():
+    Block.objects.create(seller=tom(), buyer_index=blind_index(BOBS_PHONE))
+    beth()
+
+    assert contact(BOBS_PHONE, BETHS_NUMBER).json()["participantIdentifier"] == BETHS_PHONE
+
+
+def test_number_that_stood_for_somebody_else_does_not_reach_its_new_seller():
+    """Bob spoke with Tom on a number that is Beth's by now, and rings it again."""
+    seller = tom()
+    name = contact(BOBS_PHONE, TOMS_NUMBER).json()["uniqueName"]
+    ReservedNumber.objects.update(status=ReservedNumber.Status.RELEASED)
+    ReservedNumberFactory(seller=beth_without_number(), proxy_identifier=TOMS_NUMBER)
+    again = earlier_session(
+        name, caller=BOBS_PHONE, dialled=TOMS_NUMBER, partner=TOMS_PHONE, partner_sees=POOL_NUMBER
+    )
+
+    response = contact(BOBS_PHONE, TOMS_NUMBER, A_TEXT, **again)
+
+    assert response.content == NEUTRAL_MESSAGE
+    assert seller.display_name not in str(response.content)
+
+
+def beth_without_number():
+    seller = beth()
+    seller.reserved_numbers.all().delete()
+    return seller
+
+
+def test_seller_who_changed_phone_is_reached_on_the_new_one():
+    seller = tom()
+    contact(BOBS_PHONE, TOMS_NUMBER)
+    seller.phone_number = type(seller.phone_number)("+14152340000")
+    seller.phone_verified_at = timezone.now()
+    seller.save()
+
+    answer = contact(BOBS_PHONE, TOMS_NUMBER, A_TEXT).json()
+
+    assert answer["participantIdentifier"] == "+14152340000"
