@@ -1,10 +1,7 @@
 """The seller's pages: a phone, the code that proves it, and the number that stands for it."""
 
-from functools import partial
-
 from allauth.core import ratelimit
 from django.contrib.auth.decorators import login_required
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -16,6 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from proxying import tasks, verification
 from proxying.forms import CodeForm, PhoneForm
 from proxying.models import Seller
+from proxying.nudges import nudge
 from proxying.phone_numbers import PhoneNumber, display
 from proxying.verification import CodeNotAccepted, NumberNotAccepted
 
@@ -65,8 +63,7 @@ def seller_phone_code(request: HttpRequest) -> HttpResponse:
         except CodeNotAccepted as reason:
             form.add_error("code", str(reason))
         else:
-            # Robust: without a broker the sweep finds the row, and the seller waits a little.
-            transaction.on_commit(partial(tasks.reserve_number.delay, str(number.pk)), robust=True)
+            nudge(tasks.reserve_number, number.pk)
             return _go(request, "seller_number")
     return _code_page(request, seller, form)
 

@@ -1,0 +1,16 @@
+"""A nudge: a task is told that a row is waiting for it, once that row is committed."""
+
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+from celery import Task
+from django.db import transaction
+
+
+def nudge(task: "Task[Any, Any]", pk: UUID) -> None:
+    """Sends *task* this id on commit. A broker that is away fails nobody's request.
+
+    The row is the promise: ``tasks.sweep`` finds it, and only a minute is lost.
+    """
+    transaction.on_commit(partial(task.delay, str(pk)), robust=True)
