@@ -1,0 +1,97 @@
+"""What a seller types about an item."""
+
+from decimal import Decimal
+from typing import Any, ClassVar
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.core.files.uploadedfile import UploadedFile
+
+from listings.models import Category, Listing
+from listings.photos import MAX_BYTES, MAX_PHOTOS, EncodedPhoto, NotAPhoto, encode
+
+
+class PriceField(forms.DecimalField):
+    """US dollars as people write them: ``1250``, ``1,250``, ``$12.50``."""
+
+    widget = forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"})
+
+    def clean(self, value: Any) -> Any:
+        if isinstance(value, str):
+            value = value.strip().removeprefix("$").replace(",", "")
+        return super().clean(value)
+
+
+class SeveralFilesInput(forms.ClearableFileInput):
+    allow_multiple_selected = True
+
+
+class PhotosField(forms.FileField):
+    """Any number of pictures, each re-encoded; a bad one is named."""
+
+    widget = SeveralFilesInput(attrs={"accept": "image/jpeg,image/png,image/webp,image/heic"})
+
+    def clean(self, data: Any, initial: Any = None) -> list[EncodedPhoto]:
+        uploads: list[UploadedFile[Any]] = (
+            data if isinstance(data, list) else [data] if data else []
+        )
+        if len(uploads) > MAX_PHOTOS:
+            raise ValidationError(f"A listing has room for {MAX_PHOTOS} pictures.")
+        photos, problems = [], []
+        for upload in uploads:
+            try:
+                photos.append(encode(upload))
+            except NotAPhoto as problem:
+                problems.append(f"{upload.name}: {problem}")
+        if problems:
+            raise ValidationError(problems)
+        return photos
+
+
+class ListingForm(forms.ModelForm):  # type: ignore[type-arg]
+    """A draft needs a title; whatever is *published* needs all but pictures."""
+
+    price = PriceField(
+        label="Price in US dollars",
+        help_text="0 means you give it away.",
+        min_value=Decimal(0),
+        max_digits=10,
+        decimal_places=2,
+    )
+    category = forms.ModelChoiceField(Category.objects.all(), empty_label="Choose one")
+    condition = forms.ChoiceField(choices=Listing.Condition.choices, widget=forms.RadioSelect)
+    photos = PhotosField(
+        label="Pictures",
+        required=False,
+        help_text=f"JPEG, PNG, WebP or HEIC, up to {MAX_BYTES // 1024**2} MB each. "
+        "The place where they were taken is removed.",
+    )
+
+    class Meta:
+        model = Listing
+        fields = ("title", "photos", "category", "condition", "price", "description", "place")
+        widgets: ClassVar = {
+            "title": forms.TextInput(attrs={"autocomplete": "off"}),
+            "description": forms.Textarea(attrs={"rows": 6}),
+            "place": forms.TextInput(attrs={"autocomplete": "address-level2"}),
+        }
+        labels: ClassVar = {"title": "What are you selling?", "place": "Town"}
+        help_texts: ClassVar = {
+            "description": "What a buyer would ask: size, age, what is good and what is not. "
+            "Leave your phone number out: buyers reach you on your ShoppingPlace number.",
+            "place": "Town or neighborhood, never your address.",
+        }
+
+    def __init__(self, *args: Any, publish: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in ("category", "condition", "price", "description", "place"):
+            self.fields[name].required = publish
+
+    def clean_photos(self) -> list[EncodedPhoto]:
+        photos: list[EncodedPhoto] = self.cleaned_data["photos"]
+        kept = self.instance.photos.count() if self.instance.pk and photos else 0
+        if kept + len(photos) > MAX_PHOTOS:
+            raise ValidationError(
+                f"A listing has room for {MAX_PHOTOS} pictures, and this one has {kept}."
+            )
+        return photos

@@ -1,0 +1,116 @@
+"""Pictures in: whatever a phone sends becomes two small WebP files, or a sentence.
+
+The bytes uploaded are never stored. What is stored is what we drew ourselves from the
+pixels: upright, in sRGB, without EXIF, GPS, comments or anything hidden behind the image.
+"""
+
+import io
+from dataclasses import dataclass
+from typing import IO, Any, Final
+
+from django.core.files.base import ContentFile
+from django.core.files.uploadedfile import UploadedFile
+from django.db import transaction
+from django.db.models import Max
+from PIL import Image, ImageCms, ImageOps
+from pillow_heif import register_heif_opener
+
+from listings.models import Listing, Photo
+
+register_heif_opener()
+
+MAX_BYTES: Final = 12 * 1024 * 1024
+MAX_PIXELS: Final = 40_000_000
+MAX_PHOTOS: Final = 10
+IMAGE_SIDE: Final = 1600
+THUMBNAIL_SIDE: Final = 640
+
+# The decoders that may see a stranger's bytes; Pillow has many more.
+_FORMATS: Final = ("JPEG", "PNG", "WEBP", "HEIF")
+_SRGB: Final = ImageCms.createProfile("sRGB")
+
+
+class NotAPhoto(ValueError):
+    """The upload cannot be shown; the message says why, for the person who sent it."""
+
+
+@dataclass(frozen=True)
+class EncodedPhoto:
+    """WebP bytes, the longer side at most ``IMAGE_SIDE`` and ``THUMBNAIL_SIDE`` pixels."""
+
+    image: bytes
+    thumbnail: bytes
+
+
+def encode(upload: "UploadedFile[Any]") -> EncodedPhoto:
+    """*upload* as we keep it; ``NotAPhoto`` when it is no picture or too big a one."""
+    if upload.file is None or (upload.size or 0) > MAX_BYTES:
+        raise NotAPhoto(f"This picture is larger than {MAX_BYTES // 1024**2} MB.")
+    picture = _decode(upload.file)
+    return EncodedPhoto(_webp(picture, IMAGE_SIDE), _webp(picture, THUMBNAIL_SIDE))
+
+
+def attach(listing: Listing, photos: list[EncodedPhoto]) -> None:
+    """Add *photos* behind those that the listing has."""
+    with transaction.atomic():
+        # One at a time, so that two uploads do not choose the same position.
+        Listing.objects.select_for_update().get(pk=listing.pk)
+        last = listing.photos.aggregate(last=Max("position"))["last"] or 0
+        for position, photo in enumerate(photos, start=last + 1):
+            Photo.objects.create(
+                listing=listing,
+                position=position,
+                image=ContentFile(photo.image, name="photo.webp"),
+                thumbnail=ContentFile(photo.thumbnail, name="photo.webp"),
+            )
+
+
+def _decode(file: IO[bytes]) -> Image.Image:
+    """The picture in *file*: RGB, upright, no larger than needed."""
+    try:
+        picture = Image.open(file, formats=_FORMATS)
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
+        raise NotAPhoto(_TOO_MANY_PIXELS) from None
+    except Exception:  # noqa: BLE001 (a decoder fed with a stranger's bytes raises anything)
+        raise NotAPhoto("This is not a JPEG, PNG, WebP or HEIC picture.") from None
+    # The header tells the size; decoding is what would fill the memory.
+    if picture.width * picture.height > MAX_PIXELS:
+        raise NotAPhoto(_TOO_MANY_PIXELS)
+    try:
+        picture.draft("RGB", (IMAGE_SIDE, IMAGE_SIDE))
+        picture.load()
+        upright = ImageOps.exif_transpose(picture)
+        upright.thumbnail((IMAGE_SIDE, IMAGE_SIDE))
+        return _flat(upright)
+    except Exception:  # noqa: BLE001 (the same: truncated and broken files end here)
+        raise NotAPhoto("This picture is damaged or incomplete.") from None
+
+
+def _flat(picture: Image.Image) -> Image.Image:
+    """RGB in sRGB colours on white: phones photograph in wider ones, and the profile goes."""
+    profile = picture.info.get("icc_profile")
+    if profile and picture.mode == "RGB":
+        try:
+            converted = ImageCms.profileToProfile(
+                picture, ImageCms.ImageCmsProfile(io.BytesIO(profile)), _SRGB
+            )
+        except (ImageCms.PyCMSError, OSError):
+            converted = None  # A broken profile costs colour, not the picture.
+        picture = converted or picture
+    if picture.has_transparency_data:
+        with_alpha = picture.convert("RGBA")
+        picture = Image.new("RGB", picture.size, "white")
+        picture.paste(with_alpha, mask=with_alpha)
+    return picture.convert("RGB")
+
+
+def _webp(picture: Image.Image, side: int) -> bytes:
+    small = picture.copy()
+    small.thumbnail((side, side))
+    small.info.clear()
+    out = io.BytesIO()
+    small.save(out, "WEBP", quality=82, method=4)
+    return out.getvalue()
+
+
+_TOO_MANY_PIXELS: Final = f"This picture has more than {MAX_PIXELS // 1_000_000} megapixels."
