@@ -1,8 +1,17 @@
 from django.urls import URLPattern, URLResolver, path
 
-from proxying import callbacks
+from proxying import callbacks, views
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("seller/phone/", views.seller_phone, name="seller_phone"),
+    path("seller/phone/code/", views.seller_phone_code, name="seller_phone_code"),
+    path(
+        "seller/phone/code/resend/",
+        views.seller_phone_code_resend,
+        name="seller_phone_code_resend",
+    ),
+    path("seller/number/", views.seller_number, name="seller_number"),
+    path("seller/number/state/", views.seller_number_state, name="seller_number_state"),
     path(
         "proxy/callbacks/out-of-session/",
         callbacks.out_of_session_callback,
