@@ -263,7 +263,7 @@ def test_moved_bytes_change_nothing_that_is_read(rf):
             continue
         for name in read:
             assert proved.get(name, OUT_OF_SESSION[name]) == OUT_OF_SESSION[name], fields
-    assert forged > 500
+    assert forged > 400
     assert accepted_by_twilios_validator == forged
 
 
