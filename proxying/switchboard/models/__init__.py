@@ -10,14 +10,26 @@ from proxying.switchboard.models.carrier import (
     Verification,
     VerifyService,
 )
+from proxying.switchboard.models.proxy import (
+    Interaction,
+    Participant,
+    PhoneNumber,
+    Service,
+    Session,
+)
 
 __all__ = [
     "Alert",
     "Call",
     "IncomingPhoneNumber",
+    "Interaction",
     "Message",
+    "Participant",
     "Phone",
+    "PhoneNumber",
     "Purchase",
+    "Service",
+    "Session",
     "Verification",
     "VerifyService",
 ]
