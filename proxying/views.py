@@ -1,6 +1,9 @@
 """The seller's pages: a phone, the code that proves it, and the number that stands for it."""
 
+from email.utils import parseaddr
+
 from allauth.core import ratelimit
+from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -113,6 +116,7 @@ def _number_page(request: HttpRequest, template: str) -> HttpResponse:
         if number and number.is_active and number.proxy_identifier
         else None,
         "is_waiting": bool(number and not number.is_active and not seller.suspended_at),
+        "contact": parseaddr(settings.DEFAULT_FROM_EMAIL)[1],
         "next": _next(request),
     }
     return render(request, template, context)

@@ -7,6 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.admin.options import ActionLocation
+from django.contrib.humanize.templatetags.humanize import naturaltime
 from django.db import transaction
 from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest
@@ -70,15 +71,7 @@ class StuckFilter(admin.SimpleListFilter):
 
 @admin.register(ReservedNumber)
 class ReservedNumberAdmin(ReadOnlyAdmin):
-    list_display = (
-        "number",
-        "seller",
-        "status",
-        "why",
-        "attempts",
-        "next_attempt_at",
-        "service",
-    )
+    list_display = ("number", "seller", "state", "attempts", "next_attempt", "service")
     list_filter = (StuckFilter, "status", "service")
     list_select_related = ("seller", "service")
     search_fields = (
@@ -92,8 +85,7 @@ class ReservedNumberAdmin(ReadOnlyAdmin):
     fields = (
         "seller",
         "number",
-        "status",
-        "why",
+        "state",
         "service",
         "phone_number_sid",
         "attempts",
@@ -118,9 +110,13 @@ class ReservedNumberAdmin(ReadOnlyAdmin):
     def number(self, number: ReservedNumber) -> str:
         return display(number.proxy_identifier) if number.proxy_identifier else "none yet"
 
-    @admin.display(description="why")
-    def why(self, number: ReservedNumber) -> str:
+    @admin.display(ordering="status")
+    def state(self, number: ReservedNumber) -> str:
         return explain(number)
+
+    @admin.display(description="next attempt", ordering="next_attempt_at")
+    def next_attempt(self, number: ReservedNumber) -> str | None:
+        return naturaltime(number.next_attempt_at) if number.next_attempt_at else None
 
     @admin.action(
         description="Try again now",

@@ -1,6 +1,6 @@
 """Rows that staff look at and nobody types."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.contrib import admin
 from django.http import HttpRequest
@@ -26,6 +26,9 @@ class _ReadOnly:
 
 class ReadOnlyAdmin(_ReadOnly, _ModelAdmin):
     """Lists and shows. Actions may still change something: each names its permission."""
+
+    class Media:
+        css: ClassVar = {"all": ["proxying/admin.css"]}
 
 
 class ReadOnlyInline(_ReadOnly, _TabularInline):

@@ -80,11 +80,11 @@ class SellerAdmin(_ModelAdmin):
 
     list_display = (
         "display_name",
-        "user__email",
+        "email",
         "is_verified",
+        "is_suspended",
         "number",
         "number_state",
-        "is_suspended",
     )
     list_filter = (VerifiedFilter, SuspendedFilter, "reserved_numbers__status")
     list_select_related = ("user",)
@@ -105,6 +105,9 @@ class SellerAdmin(_ModelAdmin):
     readonly_fields = fields[1:]
     inlines: ClassVar = [ReservedNumberInline]
 
+    class Media:
+        css: ClassVar = {"all": ["proxying/admin.css"]}
+
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
@@ -121,6 +124,10 @@ class SellerAdmin(_ModelAdmin):
 
     # Columns
 
+    @admin.display(description="e-mail", ordering="user__email")
+    def email(self, seller: Seller) -> str:
+        return seller.user.email
+
     @admin.display(description="verified", boolean=True, ordering="phone_verified_at")
     def is_verified(self, seller: Seller) -> bool:
         return seller.phone_verified_at is not None
@@ -134,7 +141,7 @@ class SellerAdmin(_ModelAdmin):
         number = seller.reserved_number
         return display(number.proxy_identifier) if number and number.proxy_identifier else None
 
-    @admin.display(description="state of the number", empty_value="none")
+    @admin.display(description="its state", empty_value="none")
     def number_state(self, seller: Seller) -> str | None:
         number = seller.reserved_number
         return explain(number) if number else None
