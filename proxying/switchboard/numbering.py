@@ -45,7 +45,7 @@ def country(e164: str) -> str | None:
     except phonenumbers.NumberParseException:
         return None
     exact = phonenumbers.region_code_for_number(parsed)
-    if exact:
+    if exact or parsed.country_code is None:
         return exact
     region = phonenumbers.region_code_for_country_code(parsed.country_code)
     return None if region in {"ZZ", "001"} else region
@@ -67,3 +67,15 @@ def display(number: str) -> str:
 def line_type(e164: str) -> str:
     """One of Lookup's line types; ``unknown`` where the plan does not tell."""
     return _LINE_TYPES.get(phonenumbers.number_type(phonenumbers.parse(e164)), "unknown")
+
+
+def parse(typed: str) -> str:
+    """What a person typed on a North American phone, as E.164; ``ValueError`` if it is none."""
+    digits = re.sub(r"[\s().\-\u2010-\u2015]", "", typed)
+    if re.fullmatch(r"[2-9][0-9]{9}", digits):
+        digits = f"+1{digits}"
+    elif re.fullmatch(r"1[2-9][0-9]{9}", digits):
+        digits = f"+{digits}"
+    if not is_e164(digits):
+        raise ValueError("not a phone number")
+    return digits

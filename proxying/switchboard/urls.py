@@ -1,3 +1,12 @@
-from django.urls import URLPattern, URLResolver
+"""The switchboard: Twilio's products by their names, and the phones in the browser."""
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from django.urls import URLPattern, URLResolver, include, path
+
+from proxying.switchboard.phones import views
+
+app_name = "switchboard"
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("phones/", include("proxying.switchboard.phones.urls")),
+    path("alerts/", views.alerts, name="alerts"),
+]

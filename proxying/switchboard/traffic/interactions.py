@@ -16,15 +16,15 @@ FORBIDDEN = 403
 
 def begin(route: Route, inbound: Message | Call) -> Interaction:
     """The row, before anything went out: what the intercept callback is asked about."""
-    is_message = isinstance(inbound, Message)
+    text = inbound.body if isinstance(inbound, Message) else None
     return Interaction.objects.create(
         session=route.session,
-        type="message" if is_message else "voice",
-        data=json.dumps({"body": inbound.body}) if is_message else "",
+        type=Interaction.Type.VOICE if text is None else Interaction.Type.MESSAGE,
+        data="" if text is None else json.dumps({"body": text}),
         inbound_participant=route.inbound,
         inbound_resource_sid=inbound.sid,
         inbound_resource_status=inbound.status,
-        inbound_resource_type="Message" if is_message else "Call",
+        inbound_resource_type=type(inbound).__name__,
         outbound_participant=route.outbound,
     )
 

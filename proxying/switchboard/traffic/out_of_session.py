@@ -96,7 +96,7 @@ class UnusableAnswer(ValueError):
 def _auto_create_fields(body: bytes) -> dict[str, Any]:
     try:
         fields = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise UnusableAnswer("not valid JSON") from None
     if not isinstance(fields, dict):
         raise UnusableAnswer("the JSON is no object")
@@ -119,6 +119,8 @@ _AUTO_CREATE: Final[Mapping[str, type]] = {
 
 
 def _fits(value: object, kind: type) -> bool:
+    if isinstance(value, str) and not value.isprintable():
+        return False  # a NUL or half a character, which no database takes
     return value is None or (isinstance(value, kind) and not isinstance(value, bool))
 
 

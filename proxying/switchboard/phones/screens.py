@@ -1,0 +1,118 @@
+"""What a phone shows of itself: only what its owner could see, so masked numbers stay masked."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+from django.utils import timezone
+
+from proxying.switchboard.models import Call, Message, Phone
+
+NEWEST: Final = 100
+LINGERS: Final = timedelta(seconds=6)
+
+
+def message_item(message: Message, number: str) -> dict[str, Any]:
+    """One text as the phone *number* sees it; what it sent has simply been delivered."""
+    outgoing = message.from_number == number
+    status = message.status
+    if not outgoing:
+        status = Message.Status.RECEIVED
+    elif status == Message.Status.RECEIVED:
+        status = Message.Status.DELIVERED
+    return {
+        "sid": message.sid,
+        "direction": "outbound" if outgoing else "inbound",
+        "status": status,
+        "from": message.from_number,
+        "to": message.to,
+        "body": message.body,
+        "date": _date(message.date_created),
+        "error_code": message.error_code,
+    }
+
+
+def call_item(leg: Call) -> dict[str, Any]:
+    """One leg as its phone sees it. ``duration`` in seconds, of a live call so far."""
+    until = leg.ended_at or timezone.now()
+    spoken = int((until - leg.answered_at).total_seconds()) if leg.answered_at else 0
+    return {
+        "sid": leg.sid,
+        "direction": "outbound" if leg.parent_id is None else "inbound",
+        "status": leg.status,
+        "from": leg.from_number,
+        "to": leg.to,
+        "date": _date(leg.date_created),
+        "date_answered": _date(leg.answered_at),
+        "date_ended": _date(leg.ended_at),
+        "duration": spoken,
+        "heard": leg.heard,
+    }
+
+
+def screen(phone: Phone) -> dict[str, Any]:
+    """The whole phone: its newest 100 texts and 100 calls, newest first."""
+    return {
+        "number": phone.number,
+        "name": phone.name,
+        "messages": [
+            message_item(message, phone.number)
+            for message in Message.objects.of_phone(phone.number)[:NEWEST]
+        ],
+        "calls": [call_item(leg) for leg in Call.objects.of_phone(phone.number)[:NEWEST]],
+    }
+
+
+def _date(moment: datetime | None) -> str | None:
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if moment else None
+
+
+@dataclass(frozen=True)
+class Thread:
+    """What went to and fro between a phone and one other number, oldest first."""
+
+    other: str
+    texts: list[dict[str, Any]]
+
+    @property
+    def newest(self) -> dict[str, Any]:
+        return self.texts[-1]
+
+
+@dataclass(frozen=True)
+class Handset:
+    """A phone, arranged for the page."""
+
+    phone: Phone
+    threads: list[Thread]
+    calls: list[Call]
+    line: Call | None
+    """The call to show over everything else: a live one, or one that has only just ended."""
+
+    @property
+    def key(self) -> str:
+        return self.phone.number.removeprefix("+")
+
+
+def handset(phone: Phone) -> Handset:
+    by_other: dict[str, list[dict[str, Any]]] = {}
+    for message in Message.objects.of_phone(phone.number)[:NEWEST]:
+        item = message_item(message, phone.number) | {"at": message.date_created}
+        other = message.to if item["direction"] == "outbound" else message.from_number
+        by_other.setdefault(other, []).append(item)
+    log = list(Call.objects.of_phone(phone.number)[:NEWEST])
+    return Handset(
+        phone=phone,
+        threads=[Thread(other, texts[::-1]) for other, texts in by_other.items()],
+        calls=log,
+        line=_line(log),
+    )
+
+
+def _line(log: list[Call]) -> Call | None:
+    live = next((leg for leg in log if leg.ended_at is None), None)
+    if live or not log:
+        return live
+    newest = log[0]
+    ended_just_now = newest.ended_at and newest.ended_at > timezone.now() - LINGERS
+    return newest if ended_just_now else None
