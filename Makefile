@@ -1,0 +1,64 @@
+# The doors of the project. `make demo` and `make test` need no step before them.
+
+# Run, not looked up: a name on PATH may be a shim without an interpreter behind it.
+PYTHONS := python3.13 python3.12 python3 python3.14 $(wildcard $(HOME)/.pyenv/versions/3.1[2-9]*/bin/python)
+BIN := .venv/bin
+PORT ?= 8000
+
+.PHONY: help demo test check lock clean
+
+help:
+	@echo "make demo    the site with demo data on http://127.0.0.1:$(PORT)  (PORT=8001 for another)"
+	@echo "make test    every test, on a real PostgreSQL, Redis and Chromium"
+	@echo "make check   lint, format, types, import contracts, migrations, deployment"
+	@echo "make lock    the newest allowed versions into the requirements files"
+	@echo "make clean   removes .venv; the data in var/ and .env stay"
+
+demo: $(BIN)/.runtime
+	@PORT=$(PORT) exec $(BIN)/python -m shoppingplace.demo
+
+test: $(BIN)/.dev
+	@$(BIN)/python -m pytest -n auto --maxprocesses 8 $(ARGS)
+
+check: $(BIN)/.dev
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(AS_IN_PRODUCTION) $(BIN)/python manage.py makemigrations --check
+	$(AS_IN_PRODUCTION) $(BIN)/python manage.py check --deploy --fail-level WARNING
+
+# .env.example with new secrets, and nothing of this machine's own settings.
+AS_IN_PRODUCTION := env -i PATH="$$PATH" HOME="$$HOME" ENV_FILE=.env.example \
+	$$($(BIN)/python -m shoppingplace.fresh_secrets)
+
+lock: $(BIN)/.dev
+	$(BIN)/uv pip compile $(LOCK_FLAGS) pyproject.toml -o requirements.txt
+	$(BIN)/uv pip compile $(LOCK_FLAGS) pyproject.toml --group dev -o requirements-dev.txt
+
+LOCK_FLAGS := --quiet --upgrade --universal --python-version 3.12 --generate-hashes \
+	--no-header --no-annotate --no-emit-index-url --no-emit-find-links
+
+clean:
+	rm -rf .venv
+
+# What is installed. The stamps make a second run quick; each file names its hashes.
+
+$(BIN)/.runtime: requirements.txt $(BIN)/uv
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements.txt
+	@touch $@
+
+$(BIN)/.dev: requirements-dev.txt $(BIN)/uv
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements-dev.txt
+	@touch $@ $(BIN)/.runtime
+
+# The installer itself comes from the lock too: its lines, up to the next package.
+$(BIN)/uv:
+	@for python in $(PYTHONS); do \
+		$(BIN)/python -c 'import pip' 2>/dev/null && break; \
+		$$python -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 12))' 2>/dev/null \
+			&& echo "Installing into .venv with $$($$python --version)" && $$python -m venv --clear .venv; \
+	done; \
+	$(BIN)/python -c 'import pip' 2>/dev/null || { echo "Python >= 3.12 with venv is needed: see https://www.python.org/downloads/"; exit 1; }
+	@awk '/^[^ ]/ { wanted = /^uv==/ } wanted' requirements-dev.txt > .venv/uv.txt
+	@$(BIN)/python -m pip install --quiet --require-hashes -r .venv/uv.txt

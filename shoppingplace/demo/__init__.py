@@ -1,0 +1,1 @@
+"""``make demo``: the whole site with its own telephony, in one terminal."""

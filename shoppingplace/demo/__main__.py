@@ -1,0 +1,127 @@
+"""``python -m shoppingplace.demo``; ``PORT`` in the environment chooses another than 8000.
+
+The data is SQLite under ``var``; what the web server and the worker say goes to ``var/log``.
+"""
+
+import os
+import signal
+import socket
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+
+import django
+
+from shoppingplace.demo import children, environment
+from shoppingplace.demo.children import Child, ChildEnded
+from shoppingplace.demo.environment import HOST
+
+BASE_DIR = Path(__file__).resolve().parent.parent.parent
+
+
+_PORTS = 65_536
+
+
+class CannotStart(Exception):
+    """The message tells whoever started the demo what to do."""
+
+
+def main() -> None:
+    for ending in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(ending, _interrupt)
+    try:
+        run(_free_port(os.environ.get("PORT", "8000")))
+    except (CannotStart, ChildEnded) as reason:
+        sys.exit(f"\n{reason}")
+    except KeyboardInterrupt:
+        # A second Ctrl-C has nothing left to interrupt.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        _say("\nStopped. The data stays in var/.")
+
+
+def run(port: int) -> None:
+    """Serves the demo until it is interrupted."""
+    var_dir = Path(os.environ.get("VAR_DIR", BASE_DIR / "var")).resolve()
+    (var_dir / "media").mkdir(parents=True, exist_ok=True)
+    environment.complete_file(BASE_DIR / ".env")
+    os.environ |= environment.for_port(port, var_dir)
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shoppingplace.settings")
+    # In this terminal only what goes wrong; the children's logs have the rest.
+    os.environ["LOG_LEVEL"] = "WARNING"
+    django.setup()
+
+    from shoppingplace.demo import data  # noqa: PLC0415 (models need Django to be set up)
+
+    password = os.environ["DEMO_PASSWORD"]
+    with _step("Preparing database and static files"):
+        data.prepare(password)
+    with children.running(port, var_dir) as processes:
+        with _step("Starting web server and worker"):
+            children.wait_until_ready(port, processes)
+        with _step("Reserving numbers for Tom and Beth, posting what they sell"):
+            data.fill()
+        _say(welcome(port, password, processes))
+        children.watch(processes)
+
+
+def welcome(port: int, password: str, processes: Sequence[Child]) -> str:
+    site = f"http://{HOST}:{port}"
+    logs = "\n".join(f"  {child.name:<12} {child.log}" for child in processes)
+    return f"""
+ShoppingPlace is at {site}/
+
+  The shop     {site}/
+  The phones   {site}/switchboard/phones/
+  Admin        {site}/admin/
+
+  Log in at {site}/accounts/login/ with the password {password}
+    tom@example.com     sells; phone +1 415-234-5555, reserved number +1 415-111-1111
+    beth@example.com    sells; phone +1 209-987-6666, reserved number +1 209-222-2222
+    bob@example.com     buys;  phone +1 415-111-5555
+    admin@example.com   staff
+
+  Try it: open the phones, and text +1 415-111-1111 from Bob's.
+
+{logs}
+
+Ctrl-C stops it; the data stays in var/."""
+
+
+def _free_port(text: str) -> int:
+    if not text.isdecimal() or not 0 < int(text) < _PORTS:
+        raise CannotStart(f"PORT is {text!r}; it must be a number from 1 to {_PORTS - 1}.")
+    port = int(text)
+    with socket.socket() as probe:
+        # As the server itself does: a port that a former demo just left is free.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError as error:
+            raise CannotStart(
+                f"Port {port} cannot be used: {error.strerror}. "
+                f"Stop what is there, or take another: make demo PORT={port + 1}"
+            ) from None
+    return port
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+@contextmanager
+def _step(what: str) -> Iterator[None]:
+    began = time.monotonic()
+    print(f"{what} ... ", end="", flush=True)
+    yield
+    _say(f"{time.monotonic() - began:.1f} s")
+
+
+def _say(text: str) -> None:
+    print(text, flush=True)
+
+
+if __name__ == "__main__":
+    main()

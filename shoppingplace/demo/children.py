@@ -1,0 +1,115 @@
+"""The demo's two processes: started, watched, and ended together."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import requests
+
+from shoppingplace.demo.environment import HOST
+
+_START_SECONDS = 60
+_STOP_SECONDS = 10
+_LINES_SHOWN = 20
+
+
+class ChildEnded(Exception):
+    """A process is gone that should be there; the message holds the end of its log."""
+
+
+@dataclass(frozen=True)
+class Child:
+    name: str
+    process: subprocess.Popen[bytes]
+    log: Path
+
+    def check(self) -> None:
+        """``ChildEnded`` when it does not run any more."""
+        if self.process.poll() is not None:
+            lines = self.log.read_text(errors="replace").splitlines()[-_LINES_SHOWN:]
+            raise ChildEnded("\n".join([f"The {self.name} stopped. {self.log} ends:", *lines]))
+
+
+@contextmanager
+def running(port: int, var_dir: Path) -> Iterator[list[Child]]:
+    """Web server and worker; both are gone when the block is left, however it is left."""
+    children: list[Child] = []
+    try:
+        children.append(_start("web server", var_dir / "log" / "web.log", _web(port)))
+        children.append(_start("worker", var_dir / "log" / "worker.log", _worker(var_dir)))
+        yield children
+    finally:
+        _stop(children)
+
+
+def wait_until_ready(port: int, children: Sequence[Child]) -> None:
+    """Returns when ``/readyz`` is 200; ``ChildEnded`` when it never will be."""
+    deadline = time.monotonic() + _START_SECONDS
+    while time.monotonic() < deadline:
+        for child in children:
+            child.check()
+        try:
+            if requests.get(f"http://{HOST}:{port}/readyz", timeout=5).ok:
+                return
+        except requests.ConnectionError:
+            pass  # not listening yet
+        time.sleep(0.1)
+    raise ChildEnded(f"The site was not ready after {_START_SECONDS} seconds: {children[0].log}")
+
+
+def watch(children: Sequence[Child]) -> None:
+    """Comes back only by ``ChildEnded``, or by an interrupt from outside."""
+    while True:
+        for child in children:
+            child.check()
+        time.sleep(0.5)
+
+
+def _web(port: int) -> list[str]:
+    # A text goes phone -> switchboard -> our callback, each a request inside the one before,
+    # and pages that wait for news hold threads too.
+    return [
+        "gunicorn", "shoppingplace.wsgi", "--bind", f"{HOST}:{port}", "--worker-class", "gthread",
+        "--workers", "1", "--threads", "24", "--graceful-timeout", "3", "--access-logfile", "-",
+    ]  # fmt: skip
+
+
+def _worker(var_dir: Path) -> list[str]:
+    return [
+        "celery", "-A", "shoppingplace", "worker", "--beat", "--pool", "threads",
+        "--concurrency", "4", "--loglevel", "INFO", "--schedule", str(var_dir / "beat-schedule"),
+    ]  # fmt: skip
+
+
+def _start(name: str, log: Path, module: list[str]) -> Child:
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("wb") as output:
+        process = subprocess.Popen(  # noqa: S603 (our own words, no shell)
+            [sys.executable, "-m", *module],
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            stdin=subprocess.DEVNULL,
+            env={**os.environ, "LOG_LEVEL": "INFO"},
+            # Ctrl-C is for the demo alone, which then ends them in order.
+            start_new_session=True,
+        )
+    return Child(name, process, log)
+
+
+def _stop(children: Sequence[Child]) -> None:
+    for child in children:
+        child.process.terminate()
+    deadline = time.monotonic() + _STOP_SECONDS
+    for child in children:
+        try:
+            child.process.wait(max(0.0, deadline - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            # Each leads a group of its own: this ends what it has started as well.
+            os.killpg(child.process.pid, signal.SIGKILL)
+            child.process.wait()

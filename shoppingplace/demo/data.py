@@ -1,0 +1,85 @@
+"""What is in the demo: the people of Twilio's own worked example, and one of staff.
+
+Importable only once Django is set up. https://www.twilio.com/docs/proxy/phone-numbers-needed
+"""
+
+from dataclasses import dataclass
+from io import StringIO
+from typing import Final
+
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.core.management import call_command
+from django.utils import timezone
+
+from proxying import provisioning
+from proxying.models import ProxyService, ReservedNumber, Seller
+from proxying.phone_numbers import PhoneNumber
+
+
+@dataclass(frozen=True)
+class DemoSeller:
+    """Somebody with a private phone, and the number that buyers dial instead."""
+
+    name: str
+    email: str
+    phone: str
+    proxy_identifier: str
+
+
+STAFF_EMAIL: Final = "admin@example.com"
+BUYER_EMAIL: Final = "bob@example.com"
+BUYER_PHONE: Final = "+14151115555"
+SELLERS: Final = (
+    DemoSeller("Tom", "tom@example.com", "+14152345555", "+14151111111"),
+    DemoSeller("Beth", "beth@example.com", "+12099876666", "+12092222222"),
+)
+
+
+def prepare(password: str) -> None:
+    """What needs no server: tables, static files, people, and phones of the virtual carrier."""
+    call_command("migrate", verbosity=0)
+    call_command("collectstatic", interactive=False, verbosity=0)
+    _make_user(STAFF_EMAIL, password, staff=True)
+    for email in (BUYER_EMAIL, *(seller.email for seller in SELLERS)):
+        _make_user(email, password)
+    phones = [(BUYER_PHONE, "Bob (buyer)"), *((seller.phone, seller.name) for seller in SELLERS)]
+    call_command(
+        "seed_switchboard",
+        f"--verify-service={settings.TWILIO_VERIFY_SERVICE_SID}",
+        *(f"--phone={number}:{name}" for number, name in phones),
+        verbosity=0,
+    )
+
+
+def fill() -> None:
+    """What goes through Twilio's API, as for any seller: the Service, the numbers; the items."""
+    call_command("configure_proxy_service", stdout=StringIO())
+    for seller in SELLERS:
+        _reserve(seller)
+    call_command("load_demo", stdout=StringIO())
+
+
+def _make_user(email: str, password: str, *, staff: bool = False) -> None:
+    """Those who are there already keep what they changed."""
+    if not User.objects.filter(username=email).exists():
+        User.objects.create_user(email, email, password, is_staff=staff, is_superuser=staff)
+
+
+def _reserve(who: DemoSeller) -> None:
+    """Makes *who* a proved seller, with the well-known number as the one to buy."""
+    seller, _ = Seller.objects.get_or_create(
+        user=User.objects.get(username=who.email),
+        defaults={
+            "display_name": who.name,
+            "phone_number": PhoneNumber(who.phone),
+            "phone_verified_at": timezone.now(),
+        },
+    )
+    number = seller.reserved_number or ReservedNumber.objects.create(
+        seller=seller,
+        status=ReservedNumber.Status.BUYING,
+        service=ProxyService.objects.earliest("created_at"),
+        proxy_identifier=who.proxy_identifier,
+    )
+    provisioning.reserve(number.pk)
