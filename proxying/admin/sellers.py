@@ -81,8 +81,7 @@ class SellerAdmin(_ModelAdmin):
     list_display = (
         "display_name",
         "email",
-        "is_verified",
-        "is_suspended",
+        "standing",
         "number",
         "number_state",
     )
@@ -94,6 +93,7 @@ class SellerAdmin(_ModelAdmin):
     actions = ("suspend", "reinstate", "reserve_number", "release_number")
     fields = (
         "display_name",
+        "email",
         "user",
         "masked_phone",
         "phone_verified_at",
@@ -128,20 +128,17 @@ class SellerAdmin(_ModelAdmin):
     def email(self, seller: Seller) -> str:
         return seller.user.email
 
-    @admin.display(description="verified", boolean=True, ordering="phone_verified_at")
-    def is_verified(self, seller: Seller) -> bool:
-        return seller.phone_verified_at is not None
-
-    @admin.display(description="suspended", boolean=True, ordering="suspended_at")
-    def is_suspended(self, seller: Seller) -> bool:
-        return seller.suspended_at is not None
+    @admin.display(description="account", ordering="suspended_at")
+    def standing(self, seller: Seller) -> str:
+        verified = "verified" if seller.phone_verified_at else "not verified"
+        return f"suspended, {verified}" if seller.suspended_at else verified
 
     @admin.display(description="reserved number", empty_value="none")
     def number(self, seller: Seller) -> str | None:
         number = seller.reserved_number
         return display(number.proxy_identifier) if number and number.proxy_identifier else None
 
-    @admin.display(description="its state", empty_value="none")
+    @admin.display(description="state of the number", empty_value="none")
     def number_state(self, seller: Seller) -> str | None:
         number = seller.reserved_number
         return explain(number) if number else None
