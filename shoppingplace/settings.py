@@ -181,6 +181,18 @@ NUMBER_QUARANTINE_DAYS = env.int("NUMBER_QUARANTINE_DAYS", default=90)
 SWITCHBOARD = env.bool("SWITCHBOARD", default=False)
 SWITCHBOARD_VIRTUAL_CARRIER = env.bool("SWITCHBOARD_VIRTUAL_CARRIER", default=False)
 
+# Seconds between runs of the periodic tasks
+
+CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
+    "sweep": {"task": "proxying.tasks.sweep", "schedule": 60.0},
+    "keep-stock": {"task": "proxying.tasks.keep_stock", "schedule": 600.0},
+}
+if SWITCHBOARD:
+    CELERY_BEAT_SCHEDULE["switchboard-tick"] = {
+        "task": "proxying.switchboard.tasks.tick",
+        "schedule": 5.0,
+    }
+
 # Accounts
 
 AUTHENTICATION_BACKENDS = [
