@@ -63,18 +63,18 @@ def listing_edit(request: HttpRequest, reference: str) -> HttpResponseBase:
 def _listing_form(request: HttpRequest, listing: Listing) -> HttpResponseBase:
     """Show, check and save *listing*; ``publish`` among the fields sent puts it up for sale."""
     is_draft = listing.state == Listing.State.DRAFT
-    publish = "publish" in request.POST
+    save_as_draft = is_draft and request.method == "POST" and "publish" not in request.POST
     form = ListingForm(
         request.POST or None,
         request.FILES or None,
         instance=listing,
-        publish=publish or not is_draft,
+        publish=not save_as_draft,
     )
     if request.method == "POST" and form.is_valid():
         with transaction.atomic():
             listing = form.save()
             attach(listing, form.cleaned_data["photos"])
-            if publish and is_draft:
+            if is_draft and not save_as_draft:
                 listing.move_to(Listing.State.ACTIVE)
         return _after_saving(request, listing)
     context = {
