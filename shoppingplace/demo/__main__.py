@@ -15,18 +15,12 @@ from types import FrameType
 
 import django
 
-from shoppingplace.demo import children, environment
-from shoppingplace.demo.children import Child, ChildEnded
+from shoppingplace.demo import CannotGoOn, children, environment
+from shoppingplace.demo.children import Child
 from shoppingplace.demo.environment import HOST
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
-
-
 _PORTS = 65_536
-
-
-class CannotStart(Exception):
-    """The message tells whoever started the demo what to do."""
 
 
 def main() -> None:
@@ -34,18 +28,17 @@ def main() -> None:
         signal.signal(ending, _interrupt)
     try:
         run(_free_port(os.environ.get("PORT", "8000")))
-    except (CannotStart, ChildEnded) as reason:
+    except CannotGoOn as reason:
         sys.exit(f"\n{reason}")
     except KeyboardInterrupt:
-        # A second Ctrl-C has nothing left to interrupt.
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
         _say("\nStopped. The data stays in var/.")
 
 
 def run(port: int) -> None:
     """Serves the demo until it is interrupted."""
     var_dir = Path(os.environ.get("VAR_DIR", BASE_DIR / "var")).resolve()
-    (var_dir / "media").mkdir(parents=True, exist_ok=True)
+    for folder in ("media", "broker", "broker-control"):
+        (var_dir / folder).mkdir(parents=True, exist_ok=True)
     environment.complete_file(BASE_DIR / ".env")
     os.environ |= environment.for_port(port, var_dir)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shoppingplace.settings")
@@ -55,7 +48,7 @@ def run(port: int) -> None:
 
     from shoppingplace.demo import data  # noqa: PLC0415 (models need Django to be set up)
 
-    password = os.environ["DEMO_PASSWORD"]
+    password = os.environ["DEMO_PASSWORD"]  # read from .env together with the settings
     with _step("Preparing database and static files"):
         data.prepare(password)
     with children.running(port, var_dir) as processes:
@@ -92,7 +85,7 @@ Ctrl-C stops it; the data stays in var/."""
 
 def _free_port(text: str) -> int:
     if not text.isdecimal() or not 0 < int(text) < _PORTS:
-        raise CannotStart(f"PORT is {text!r}; it must be a number from 1 to {_PORTS - 1}.")
+        raise CannotGoOn(f"PORT is {text!r}; it must be a number from 1 to {_PORTS - 1}.")
     port = int(text)
     with socket.socket() as probe:
         # As the server itself does: a port that a former demo just left is free.
@@ -100,7 +93,7 @@ def _free_port(text: str) -> int:
         try:
             probe.bind((HOST, port))
         except OSError as error:
-            raise CannotStart(
+            raise CannotGoOn(
                 f"Port {port} cannot be used: {error.strerror}. "
                 f"Stop what is there, or take another: make demo PORT={port + 1}"
             ) from None

@@ -12,15 +12,12 @@ from pathlib import Path
 
 import requests
 
+from shoppingplace.demo import CannotGoOn
 from shoppingplace.demo.environment import HOST
 
 _START_SECONDS = 60
 _STOP_SECONDS = 10
 _LINES_SHOWN = 20
-
-
-class ChildEnded(Exception):
-    """A process is gone that should be there; the message holds the end of its log."""
 
 
 @dataclass(frozen=True)
@@ -30,10 +27,10 @@ class Child:
     log: Path
 
     def check(self) -> None:
-        """``ChildEnded`` when it does not run any more."""
+        """``CannotGoOn`` when it does not run any more."""
         if self.process.poll() is not None:
             lines = self.log.read_text(errors="replace").splitlines()[-_LINES_SHOWN:]
-            raise ChildEnded("\n".join([f"The {self.name} stopped. {self.log} ends:", *lines]))
+            raise CannotGoOn("\n".join([f"The {self.name} stopped. {self.log} ends:", *lines]))
 
 
 @contextmanager
@@ -49,7 +46,7 @@ def running(port: int, var_dir: Path) -> Iterator[list[Child]]:
 
 
 def wait_until_ready(port: int, children: Sequence[Child]) -> None:
-    """Returns when ``/readyz`` is 200; ``ChildEnded`` when it never will be."""
+    """Returns when ``/readyz`` is 200; ``CannotGoOn`` when it never will be."""
     deadline = time.monotonic() + _START_SECONDS
     while time.monotonic() < deadline:
         for child in children:
@@ -60,11 +57,11 @@ def wait_until_ready(port: int, children: Sequence[Child]) -> None:
         except requests.ConnectionError:
             pass  # not listening yet
         time.sleep(0.1)
-    raise ChildEnded(f"The site was not ready after {_START_SECONDS} seconds: {children[0].log}")
+    raise CannotGoOn(f"The site was not ready after {_START_SECONDS} seconds: {children[0].log}")
 
 
 def watch(children: Sequence[Child]) -> None:
-    """Comes back only by ``ChildEnded``, or by an interrupt from outside."""
+    """Comes back only by ``CannotGoOn``, or by an interrupt from outside."""
     while True:
         for child in children:
             child.check()
@@ -103,6 +100,9 @@ def _start(name: str, log: Path, module: list[str]) -> Child:
 
 
 def _stop(children: Sequence[Child]) -> None:
+    # A second Ctrl-C must not leave one of them behind.
+    for ending in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(ending, signal.SIG_IGN)
     for child in children:
         child.process.terminate()
     deadline = time.monotonic() + _STOP_SECONDS

@@ -10,11 +10,13 @@ from typing import Final
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.management import call_command
+from django.core.management.base import CommandError
 from django.utils import timezone
 
 from proxying import provisioning
 from proxying.models import ProxyService, ReservedNumber, Seller
 from proxying.phone_numbers import PhoneNumber
+from shoppingplace.demo import CannotGoOn
 
 
 @dataclass(frozen=True)
@@ -54,10 +56,13 @@ def prepare(password: str) -> None:
 
 def fill() -> None:
     """What goes through Twilio's API, as for any seller: the Service, the numbers; the items."""
-    call_command("configure_proxy_service", stdout=StringIO())
-    for seller in SELLERS:
-        _reserve(seller)
-    call_command("load_demo", stdout=StringIO())
+    try:
+        call_command("configure_proxy_service", stdout=StringIO())
+        for seller in SELLERS:
+            _reserve(seller)
+        call_command("load_demo", stdout=StringIO())
+    except (CommandError, provisioning.NotYet) as reason:
+        raise CannotGoOn(str(reason)) from None
 
 
 def _make_user(email: str, password: str, *, staff: bool = False) -> None:
