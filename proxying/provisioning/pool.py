@@ -54,8 +54,7 @@ def _claim(
     service: ProxyService, idle: set[str], number: ReservedNumber, area_code: str | None
 ) -> bool:
     with transaction.atomic():
-        # Whoever takes from this pool waits here, so that two cannot both take the last spare.
-        ProxyService.objects.select_for_update().get(pk=service.pk)
+        _queue_up(service)
         spare = [
             pooled
             for pooled in service.pool_numbers.exclude(added_at=None)
@@ -74,6 +73,14 @@ def _claim(
         )
 
 
+def _queue_up(service: ProxyService) -> None:
+    """Whoever changes this pool waits here, until the transaction of who came before is over.
+
+    So two cannot both take the last spare, or both buy the number that was missing.
+    """
+    ProxyService.objects.select_for_update().get(pk=service.pk)
+
+
 def _has_spare(service: ProxyService) -> bool:
     return service.pool_numbers.exclude(added_at=None)[settings.PROXY_POOL_FLOOR :].exists()
 
@@ -84,9 +91,12 @@ def _choose(service: ProxyService) -> PoolNumber | None:
             continue
         try:
             with transaction.atomic():
+                _queue_up(service)
+                if service.pool_numbers.count() >= settings.PROXY_POOL_FLOOR:
+                    return None
                 return PoolNumber.objects.create(service=service, proxy_identifier=e164)
         except IntegrityError:
-            continue  # another worker chose it first
+            continue  # chosen meanwhile for another Service
     return None
 
 

@@ -5,9 +5,11 @@ from dataclasses import dataclass, field
 import pytest
 import requests
 from django.core.management import call_command
+from django.test import Client
 
 from proxying.models import ProxyService
 from tests.conftest import InProcessAdapter
+from tests.proxying.factories import BOBS_PHONE
 
 LOST_ANSWER = "the request arrives, its answer does not"
 NO_CONNECTION = "the request does not arrive"
@@ -91,3 +93,20 @@ def service(db):
     """A Service at the switchboard with a filled pool, as the command makes it."""
     call_command("configure_proxy_service", verbosity=0)
     return ProxyService.objects.get()
+
+
+@pytest.fixture
+def verify_service(db, settings):
+    call_command("seed_switchboard", verify_service=settings.TWILIO_VERIFY_SERVICE_SID, verbosity=0)
+
+
+@pytest.fixture
+def bob_texts(db):
+    """Bob texts a number from his phone at the switchboard."""
+
+    def send(to, body="Is it still there?"):
+        text = {"from": BOBS_PHONE, "to": to, "body": body}
+        response = Client().post("/switchboard/phones/api/messages", text)
+        assert response.status_code == 201, response.content
+
+    return send

@@ -27,7 +27,7 @@ def test_wrong_configuration_is_named_with_a_hint(check_id, settings):
 
     named = str(error.value).split(f"({check_id})")
     assert len(named) == 2
-    assert named[1].strip().startswith("") and "HINT:" in named[1].split("\n\n")[0]
+    assert "HINT:" in named[1].split("\n\n")[0]
 
 
 def test_test_configuration_is_right():

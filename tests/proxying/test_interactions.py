@@ -52,7 +52,9 @@ def test_repeated_event_changes_nothing(seller):
     assert list(Interaction.objects.values()) == before
 
 
-@pytest.mark.parametrize("order", list(permutations(["initiated", "ringing", "in-progress", "completed"])))
+@pytest.mark.parametrize(
+    "order", list(permutations(["initiated", "ringing", "in-progress", "completed"]))
+)
 def test_statuses_end_the_same_in_any_order(seller, order):
     for status in order:
         interaction(inboundResourceStatus=status, outboundResourceStatus=status)

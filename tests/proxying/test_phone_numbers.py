@@ -50,7 +50,14 @@ def test_public_number_is_grouped_for_reading():
 
 @pytest.mark.parametrize(
     "number",
-    ["+14152345555", "%2B14152345555", "(415) 234-5555", "415-234-5555", "4152345555", "1 415 234 5555"],
+    [
+        "+14152345555",
+        "%2B14152345555",
+        "(415) 234-5555",
+        "415-234-5555",
+        "4152345555",
+        "1 415 234 5555",
+    ],
 )
 def test_number_in_text_is_redacted(number):
     assert redact(f"cannot text {number} now") == "cannot text •••55 now"

@@ -147,7 +147,9 @@ def answer_of_tom(**changes):
         partner_sees=TOMS_NUMBER,
     )
     PoolNumberFactory(proxy_identifier=POOL_NUMBER)
-    return contact(**{"sender": TOMS_PHONE, "dialled": POOL_NUMBER, "sid": A_TEXT, **ended, **changes})
+    return contact(
+        **{"sender": TOMS_PHONE, "dialled": POOL_NUMBER, "sid": A_TEXT, **ended, **changes}
+    )
 
 
 def test_seller_who_answers_after_the_end_reaches_that_buyer():

@@ -143,9 +143,7 @@ def test_query_string_is_refused(name, refused):
 def test_other_content_types_are_refused(name, content_type, refused):
     signature = sign(BASE + reverse(name), CALLBACKS[name])
 
-    refused(
-        lambda: post(name, urlencode(CALLBACKS[name]), signature, content_type=content_type)
-    )
+    refused(lambda: post(name, urlencode(CALLBACKS[name]), signature, content_type=content_type))
 
 
 @every_callback
