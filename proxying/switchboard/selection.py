@@ -9,7 +9,7 @@ free when it is given away.
 from typing import Final
 
 import phonenumbers
-from django.db.models import Q
+from django.db.models import F, Q
 
 from proxying.switchboard import numbering
 from proxying.switchboard.errors import Rule, RuleBroken
@@ -58,7 +58,7 @@ def choose(service: Service, identifier: str, mode: str) -> PhoneNumber:
         .filter(is_reserved=False)
         .exclude(pk__in=held.values("proxy_identifier_sid"))
         .with_in_use()
-        .order_by("in_use", "date_created", "pk")
+        .order_by(F("in_use"), "date_created", "pk")
     )
     last = (
         Participant.objects.filter(identifier=identifier, session__service=service)

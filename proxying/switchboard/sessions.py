@@ -77,7 +77,7 @@ def last_closed_route(from_: str, to: str) -> Route | None:
         .order_by("-session__date_ended", "-pk")
         .first()
     )
-    return inbound and _route(inbound)
+    return None if inbound is None else _route(inbound)
 
 
 def create_session(  # noqa: PLR0913 (a Session has this many sides)

@@ -7,6 +7,7 @@ from proxying.switchboard.phones import views
 app_name = "switchboard"
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("proxy/", include("proxying.switchboard.proxy.urls")),
     path("phones/", include("proxying.switchboard.phones.urls")),
     path("alerts/", views.alerts, name="alerts"),
 ]
