@@ -1,5 +1,6 @@
 """What proves a callback. Every case runs against all three callbacks."""
 
+from itertools import pairwise
 from urllib.parse import quote, urlencode
 
 import pytest
@@ -222,7 +223,7 @@ def test_twilios_own_example_is_signed():
 def shifts(fields):
     """Every way to cut the signed string into the same field names differently by one byte."""
     names = sorted(fields)
-    for left, right in zip(names, names[1:], strict=False):
+    for left, right in pairwise(names):
         whole = fields[left] + right + fields[right]
         for cut in range(len(whole) + 1):
             yield {**{k: v for k, v in fields.items() if k not in {left, right}}, left: whole[:cut]}
