@@ -22,11 +22,20 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
 env.read_env(env.path("ENV_FILE", default=str(BASE_DIR / ".env")))
 
+
+def _bool(name: str) -> bool:
+    """Off unless it says True; a misspelt one must not pass for off."""
+    text = env.str(name, default="") or "False"
+    if text not in {"True", "False"}:
+        raise ImproperlyConfigured(f"{name} must be True or False, not {text!r}")
+    return text == "True"
+
+
 # What this site is
 
 SECRET_KEY = env.str("SECRET_KEY")
 SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
-DEBUG = env.bool("DEBUG", default=False)
+DEBUG = _bool("DEBUG")
 PUBLIC_BASE_URL = env.str("PUBLIC_BASE_URL", default="http://127.0.0.1:8000").rstrip("/")
 VAR_DIR = Path(env.str("VAR_DIR", default=str(BASE_DIR / "var")))
 
@@ -178,8 +187,8 @@ NUMBER_QUARANTINE_DAYS = env.int("NUMBER_QUARANTINE_DAYS", default=90)
 
 # The switchboard: a Proxy of our own, and a virtual carrier with phones in the browser
 
-SWITCHBOARD = env.bool("SWITCHBOARD", default=False)
-SWITCHBOARD_VIRTUAL_CARRIER = env.bool("SWITCHBOARD_VIRTUAL_CARRIER", default=False)
+SWITCHBOARD = _bool("SWITCHBOARD")
+SWITCHBOARD_VIRTUAL_CARRIER = _bool("SWITCHBOARD_VIRTUAL_CARRIER")
 
 # Seconds between runs of the periodic tasks
 
@@ -262,7 +271,7 @@ STATIC_ROOT = VAR_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 MEDIA_URL = "media/"
 MEDIA_ROOT = VAR_DIR / "media"
-SERVE_MEDIA = env.bool("SERVE_MEDIA", default=False)
+SERVE_MEDIA = _bool("SERVE_MEDIA")
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},

@@ -24,7 +24,8 @@ _PORTS = 65_536
 
 
 def main() -> None:
-    for ending in (signal.SIGTERM, signal.SIGHUP):
+    # SIGINT too: a shell starts what runs in its background with Ctrl-C ignored.
+    for ending in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(ending, _interrupt)
     try:
         run(_free_port(os.environ.get("PORT", "8000")))
@@ -39,7 +40,7 @@ def run(port: int) -> None:
     var_dir = Path(os.environ.get("VAR_DIR", BASE_DIR / "var")).resolve()
     for folder in ("media", "broker", "broker-control"):
         (var_dir / folder).mkdir(parents=True, exist_ok=True)
-    environment.complete_file(BASE_DIR / ".env")
+    environment.complete_file(Path(os.environ.get("ENV_FILE", BASE_DIR / ".env")))
     os.environ |= environment.for_port(port, var_dir)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shoppingplace.settings")
     # In this terminal only what goes wrong; the children's logs have the rest.

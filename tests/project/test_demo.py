@@ -1,0 +1,162 @@
+"""The demo from outside: its own process, its own port, its own data."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import requests
+
+from shoppingplace.demo import CannotGoOn, environment
+from shoppingplace.demo.__main__ import _free_port
+from tests.project.conftest import ROOT
+
+
+@pytest.fixture
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@pytest.fixture
+def demo(free_port, tmp_path):
+    """A running demo, once it has said where it is."""
+    log = tmp_path / "said"
+    with log.open("wb") as said:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "shoppingplace.demo"],
+            cwd=ROOT,
+            stdout=said,
+            stderr=said,
+            env={
+                "PATH": os.environ["PATH"],
+                "PORT": str(free_port),
+                "VAR_DIR": str(tmp_path / "var"),
+                "ENV_FILE": str(tmp_path / "env"),
+            },
+        )
+    try:
+        deadline = time.monotonic() + 90
+        while "Ctrl-C" not in log.read_text():
+            assert process.poll() is None, log.read_text()
+            assert time.monotonic() < deadline, log.read_text()
+            time.sleep(0.2)
+        yield process, log, f"http://127.0.0.1:{free_port}"
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+def processes_with(text):
+    """Command lines that name *text*, of any process of this machine."""
+    if Path("/proc/self/cmdline").exists():
+        lines = [_read(path) for path in Path("/proc").glob("[0-9]*/cmdline")]
+    else:
+        lines = subprocess.check_output(["ps", "-axo", "args"], text=True).splitlines()
+    return [line for line in lines if text in line]
+
+
+def _read(path):
+    try:
+        return path.read_text()
+    except OSError:  # it ended meanwhile
+        return ""
+
+
+def test_demo_serves_the_shop_and_leaves_nobody_behind(demo, tmp_path):
+    process, log, site = demo
+    assert "Tom" in requests.get(f"{site}/switchboard/phones/", timeout=10).text
+    assert len(processes_with(site.removeprefix("http://"))) > 0
+    assert len(processes_with(str(tmp_path))) > 0
+
+    process.send_signal(signal.SIGINT)
+
+    assert process.wait(30) == 0
+    assert "Stopped." in log.read_text()
+    assert processes_with(site.removeprefix("http://")) == []
+    assert processes_with(str(tmp_path)) == []
+
+
+def test_demo_stops_and_says_why_when_its_worker_dies(demo, tmp_path):
+    process, log, site = demo
+    worker = next(
+        int(path.parent.name)
+        for path in Path("/proc").glob("[0-9]*/cmdline")
+        if str(tmp_path) in _read(path)
+    )
+
+    os.kill(worker, signal.SIGKILL)
+
+    assert process.wait(30) == 1
+    assert "The worker stopped." in log.read_text()
+    assert processes_with(site.removeprefix("http://")) == []
+
+
+def test_taken_port_is_said_with_another_to_take(free_port):
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", free_port))
+        other.listen()
+
+        with pytest.raises(CannotGoOn, match=f"make demo PORT={free_port + 1}"):
+            _free_port(str(free_port))
+
+
+@pytest.mark.parametrize("text", ["", "web", "0", "65536", "-1"])
+def test_port_that_is_none_is_refused(text):
+    with pytest.raises(CannotGoOn, match="must be a number"):
+        _free_port(text)
+
+
+def test_env_file_is_made_for_its_owner_alone(tmp_path, run_python):
+    file = tmp_path / "env"
+    environment.complete_file(file)
+
+    assert file.stat().st_mode & 0o777 == 0o600
+    ended = run_python(
+        "import django; django.setup();"
+        "from django.core.management import call_command; call_command('check')",
+        DJANGO_SETTINGS_MODULE="shoppingplace.settings",
+        ENV_FILE=str(file),
+        **dict.fromkeys(
+            ["SECRET_KEY", "PHONE_NUMBER_KEYS", "PHONE_NUMBER_INDEX_KEY", "TWILIO_ACCOUNT_SID",
+             "TWILIO_AUTH_TOKEN", "TWILIO_VERIFY_SERVICE_SID"]
+        ),
+    )  # fmt: skip
+    assert ended.returncode == 0, ended.stderr
+
+
+def test_env_file_that_is_there_keeps_its_lines(tmp_path):
+    file = tmp_path / "env"
+    file.write_text("SECRET_KEY=mine")
+
+    environment.complete_file(file)
+    once = file.read_text()
+    environment.complete_file(file)
+
+    first, second = once.splitlines()
+    assert (first, second.partition("=")[0]) == ("SECRET_KEY=mine", "DEMO_PASSWORD")
+    assert file.read_text() == once
+
+
+def test_demo_never_touches_the_site_that_env_names(tmp_path, run_python):
+    file = tmp_path / "env"
+    file.write_text(
+        "DATABASE_URL=postgres://shop@db.example/shop\nREDIS_URL=redis://redis.example\n"
+        "TWILIO_BASE_URL=https://{product}.twilio.com\nEMAIL_HOST=smtp.example\n"
+        "TWILIO_PROXY_BASE_URL=https://proxy.twilio.com\n"
+    )
+    ended = run_python(
+        "from shoppingplace import settings as s; print(s.DATABASES, s.CACHES, s.MAILERS,"
+        "s.CELERY_BROKER_URL, s.TWILIO_BASE_URL, s.TWILIO_PRODUCT_BASE_URLS)",
+        **environment.for_port(8014, tmp_path),
+        ENV_FILE=str(file),
+    )
+
+    assert ended.returncode == 0, ended.stderr
+    assert ".example" not in ended.stdout
+    assert "twilio.com" not in ended.stdout
