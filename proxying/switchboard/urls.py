@@ -12,7 +12,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/", include(rest.api)),
     path("verify/", include(rest.verify)),
     path("lookups/", include(rest.lookups)),
-    path("proxy/", include("proxying.switchboard.proxy.urls")),
     path("phones/", include("proxying.switchboard.phones.urls")),
     path("alerts/", views.alerts, name="alerts"),
 ]
