@@ -54,8 +54,8 @@ def wait_until_ready(port: int, children: Sequence[Child]) -> None:
         try:
             if requests.get(f"http://{HOST}:{port}/readyz", timeout=5).ok:
                 return
-        except requests.ConnectionError:
-            pass  # not listening yet
+        except (requests.ConnectionError, requests.Timeout):
+            pass  # not listening yet, or reading its code for the first time
         time.sleep(0.1)
     raise CannotGoOn(f"The site was not ready after {_START_SECONDS} seconds: {children[0].log}")
 
