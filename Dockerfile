@@ -12,4 +12,4 @@ COPY . .
 USER shop
 EXPOSE 8000
 # At start, since VAR_DIR is a volume: it would hide what the image holds there.
-CMD ["sh", "-c", "python manage.py collectstatic --noinput -v0 && exec gunicorn shoppingplace.wsgi --bind 0.0.0.0:8000 --worker-class gthread --workers 2 --threads 16 --access-logfile -"]
+CMD ["sh", "-c", "python manage.py collectstatic --noinput -v0 && exec gunicorn shoppingplace.wsgi --bind 0.0.0.0:8000 --worker-class gthread --workers 2 --threads 16"]

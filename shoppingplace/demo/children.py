@@ -73,7 +73,7 @@ def _web(port: int) -> list[str]:
     # and pages that wait for news hold threads too.
     return [
         "gunicorn", "shoppingplace.wsgi", "--bind", f"{HOST}:{port}", "--worker-class", "gthread",
-        "--workers", "1", "--threads", "24", "--graceful-timeout", "3", "--access-logfile", "-",
+        "--workers", "1", "--threads", "24", "--graceful-timeout", "3",
     ]  # fmt: skip
 
 
