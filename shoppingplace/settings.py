@@ -198,7 +198,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
 }
 if SWITCHBOARD:
     CELERY_BEAT_SCHEDULE["switchboard-tick"] = {
-        "task": "proxying.switchboard.tasks.tick",
+        "task": "switchboard.tick",
         "schedule": 5.0,
     }
 
