@@ -53,12 +53,17 @@ $(BIN)/.dev: requirements-dev.txt $(BIN)/uv
 	@touch $@ $(BIN)/.runtime
 
 # The installer itself comes from the lock too: its lines, up to the next package.
-$(BIN)/uv:
-	@for python in $(PYTHONS); do \
-		$(BIN)/python -c 'import pip' 2>/dev/null && break; \
-		$$python -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 12))' 2>/dev/null \
-			&& echo "Installing into .venv with $$($$python --version)" && $$python -m venv --clear .venv; \
-	done; \
-	$(BIN)/python -c 'import pip' 2>/dev/null || { echo "Python >= 3.12 with venv is needed: see https://www.python.org/downloads/"; exit 1; }
+$(BIN)/uv: | $(BIN)/python
 	@awk '/^[^ ]/ { wanted = /^uv==/ } wanted' requirements-dev.txt > .venv/uv.txt
 	@$(BIN)/python -m pip install --quiet --require-hashes -r .venv/uv.txt
+
+$(BIN)/python:
+	@for python in $(PYTHONS); do \
+		if $$python -c "$(FITS)" 2>/dev/null; then \
+			echo "Making .venv with $$($$python --version)"; \
+			exec $$python -m venv --clear .venv; \
+		fi; \
+	done; \
+	echo "This needs Python >= 3.12 with its venv module: https://www.python.org/downloads/"; exit 1
+
+FITS := import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 12))

@@ -9,7 +9,7 @@ import socket
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import FrameType
 
@@ -52,9 +52,9 @@ def run(port: int) -> None:
     password = os.environ["DEMO_PASSWORD"]  # read from .env together with the settings
     with _step("Preparing database and static files"):
         data.prepare(password)
-    with children.running(port, var_dir) as processes:
+    with ExitStack() as stack:
         with _step("Starting web server and worker"):
-            children.wait_until_ready(port, processes)
+            processes = stack.enter_context(children.running(port, var_dir))
         with _step("Reserving numbers for Tom and Beth, posting what they sell"):
             data.fill()
         _say(welcome(port, password, processes))

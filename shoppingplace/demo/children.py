@@ -35,29 +35,19 @@ class Child:
 
 @contextmanager
 def running(port: int, var_dir: Path) -> Iterator[list[Child]]:
-    """Web server and worker; both are gone when the block is left, however it is left."""
+    """A web server that answers, and a worker; gone when the block is left, however it is.
+
+    ``CannotGoOn`` when the web server does not come up.
+    """
     children: list[Child] = []
     try:
         children.append(_start("web server", var_dir / "log" / "web.log", _web(port)))
+        _wait_until_ready(port, children[0])
+        # Not earlier: both reading their code at a time would make the first page wait longer.
         children.append(_start("worker", var_dir / "log" / "worker.log", _worker(var_dir)))
         yield children
     finally:
         _stop(children)
-
-
-def wait_until_ready(port: int, children: Sequence[Child]) -> None:
-    """Returns when ``/readyz`` is 200; ``CannotGoOn`` when it never will be."""
-    deadline = time.monotonic() + _START_SECONDS
-    while time.monotonic() < deadline:
-        for child in children:
-            child.check()
-        try:
-            if requests.get(f"http://{HOST}:{port}/readyz", timeout=5).ok:
-                return
-        except (requests.ConnectionError, requests.Timeout):
-            pass  # not listening yet, or reading its code for the first time
-        time.sleep(0.1)
-    raise CannotGoOn(f"The site was not ready after {_START_SECONDS} seconds: {children[0].log}")
 
 
 def watch(children: Sequence[Child]) -> None:
@@ -66,6 +56,19 @@ def watch(children: Sequence[Child]) -> None:
         for child in children:
             child.check()
         time.sleep(0.5)
+
+
+def _wait_until_ready(port: int, web: Child) -> None:
+    deadline = time.monotonic() + _START_SECONDS
+    while time.monotonic() < deadline:
+        web.check()
+        try:
+            if requests.get(f"http://{HOST}:{port}/readyz", timeout=5).ok:
+                return
+        except (requests.ConnectionError, requests.Timeout):
+            pass  # not listening yet, or reading its code for the first time
+        time.sleep(0.1)
+    raise CannotGoOn(f"The site was not ready after {_START_SECONDS} seconds: see {web.log}")
 
 
 def _web(port: int) -> list[str]:
