@@ -3,6 +3,7 @@
 So 150 may come at once. https://www.twilio.com/docs/proxy/understanding-proxy-limits
 """
 
+import re
 import time
 from contextlib import suppress
 from typing import Any, Final
@@ -13,6 +14,7 @@ from rest_framework.throttling import BaseThrottle
 
 PER_SECOND: Final = 30
 WINDOW_SECONDS: Final = 5
+_SERVICE_SID: Final = re.compile(r"KS[0-9a-f]{32}")
 
 
 class ProxyThrottle(BaseThrottle):
@@ -20,6 +22,8 @@ class ProxyThrottle(BaseThrottle):
 
     def allow_request(self, request: Request, view: Any) -> bool:
         service = view.kwargs.get("service_sid", "")
+        if not _SERVICE_SID.fullmatch(service):
+            service = "none"  # whatever was written there is no key for the cache
         endpoint = f"proxy-requests:{type(view).__name__}:{request.method}:{service}"
         now = int(time.time())
         seconds = [f"{endpoint}:{now - ago}" for ago in range(WINDOW_SECONDS)]
