@@ -11,9 +11,11 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from proxying.models import ReservedNumber, Seller
+from proxying import provisioning
+from proxying.models import ProxyService, ProxySession, ReservedNumber, Seller
 from tests.proxying.factories import (
     BETHS_PHONE,
+    BOBS_PHONE,
     TOMS_NUMBER,
     TOMS_PHONE,
     PoolNumberFactory,
@@ -264,6 +266,37 @@ def test_reserve_leaves_an_active_number_alone(admin: Client) -> None:
 
     assert "has a number: Tom." in answer
     assert seller.reserved_numbers.get().is_active
+
+
+def test_reserve_sets_the_worker_going(
+    admin: Client, service: ProxyService, django_capture_on_commit_callbacks: Callable[..., Any]
+) -> None:
+    seller = SellerFactory()
+
+    with django_capture_on_commit_callbacks(execute=True):
+        act(admin, SELLERS, "reserve_number", seller)
+
+    assert seller.reserved_numbers.get().is_active
+
+
+@pytest.mark.parametrize("action", ["suspend", "release_number"])
+def test_taking_something_away_closes_open_sessions(
+    admin: Client,
+    service: ProxyService,
+    bob_texts: Callable[[str], None],
+    django_capture_on_commit_callbacks: Callable[..., Any],
+    action: str,
+) -> None:
+    Client().post("/switchboard/phones/api/phones", {"name": "Bob", "number": BOBS_PHONE})
+    seller = SellerFactory()
+    provisioning.reserve(provisioning.promise(seller).pk)
+    bob_texts(seller.reserved_numbers.get().proxy_identifier)
+    assert ProxySession.objects.get().closed_at is None
+
+    with django_capture_on_commit_callbacks(execute=True):
+        act(admin, SELLERS, action, seller, confirmed="yes")
+
+    assert ProxySession.objects.get().closed_at is not None
 
 
 def test_each_act_is_in_the_sellers_history(admin: Client, staff: User) -> None:

@@ -6,13 +6,13 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.core.management import call_command
 from django.test import Client
 from django.views.debug import ExceptionReporter
 from structlog.stdlib import ProcessorFormatter
 
-from proxying.models import ReservedNumber, Seller
+from proxying.models import ProxyService, ReservedNumber, Seller
 from proxying.phone_numbers import PhoneNumber
+from tests.proxying.conftest import NO_CONNECTION, Network
 from tests.proxying.factories import (
     BETHS_PHONE,
     TOMS_NUMBER,
@@ -60,7 +60,7 @@ def wrong(code: str) -> str:
 
 
 @pytest.fixture(autouse=True)
-def phones() -> None:
+def phones(verify_service: None) -> None:
     for name, number in (("Nina", NINAS_PHONE), ("Tom", TOMS_PHONE), ("Beth", BETHS_PHONE)):
         Client().post("/switchboard/phones/api/phones", {"name": name, "number": number})
 
@@ -69,9 +69,8 @@ def phones() -> None:
 
 
 def test_new_seller_signs_up_proves_a_phone_and_gets_a_number(
-    client: Client, django_capture_on_commit_callbacks: Callable[..., Any]
+    client: Client, service: ProxyService, django_capture_on_commit_callbacks: Callable[..., Any]
 ) -> None:
-    call_command("configure_proxy_service")
     new = {"email": "nina@example.com", "password1": "correct horse battery"}
 
     answer = client.post("/accounts/signup/", new)
@@ -93,11 +92,11 @@ def test_sign_up_from_the_sell_button_ends_back_there(client: Client) -> None:
     new = {"email": "nina@example.com", "password1": "correct horse battery", "next": "/sell/"}
 
     answer = client.post("/accounts/signup/", new, follow=True)
-    assert answer.redirect_chain[-1][0] == f"{PHONE}?next=/sell/"
+    assert answer.redirect_chain[-1][0] == f"{PHONE}?next=%2Fsell%2F"
     answer = tell_phone(client, next="/sell/")
-    assert answer.url == f"{CODE}?next=/sell/"
+    assert answer.url == f"{CODE}?next=%2Fsell%2F"
     answer = client.post(CODE, {"code": code_on(NINAS_PHONE), "next": "/sell/"})
-    assert answer.url == f"{NUMBER}?next=/sell/"
+    assert answer.url == f"{NUMBER}?next=%2Fsell%2F"
     ReservedNumber.objects.all().delete()
     ReservedNumberFactory(seller=Seller.objects.get())
 
@@ -302,9 +301,9 @@ def test_sixth_try_is_refused_even_with_the_right_code(nina: Client) -> None:
 
 
 def test_provider_that_does_not_answer_is_an_error_to_try_again(
-    nina: Client, settings: Any
+    nina: Client, network: Network
 ) -> None:
-    settings.TWILIO_BASE_URL = "http://127.0.0.1:9"
+    network.fail(NO_CONNECTION, "/Verifications")
 
     answer = tell_phone(nina)
 
