@@ -107,8 +107,8 @@ def _flat(picture: Image.Image) -> Image.Image:
 def _webp(picture: Image.Image, side: int) -> bytes:
     small = picture.copy()
     small.thumbnail((side, side))
-    small.info.clear()
     out = io.BytesIO()
+    # Pillow's WebP writer puts metadata in only when it is asked to.
     small.save(out, "WEBP", quality=82, method=4)
     return out.getvalue()
 

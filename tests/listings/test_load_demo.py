@@ -1,0 +1,63 @@
+"""The demo's goods: for Tom and Beth, of today, and the same when loaded twice."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.utils import timezone
+from PIL import Image
+
+from listings.demo.items import ITEMS
+from listings.models import Category, Listing, Photo
+from tests.proxying.factories import beth, tom
+
+pytestmark = pytest.mark.django_db
+
+
+def load() -> None:
+    call_command("load_demo", verbosity=0, stdout=None)
+
+
+@pytest.fixture
+def people(capsys: Any) -> None:
+    tom()
+    beth()
+
+
+def test_demo_fills_the_market(people, client):
+    load()
+
+    page = client.get("/").context["page"]
+    assert Listing.objects.count() == len(ITEMS)
+    assert page.object_list[0].title == "Oak table"
+    assert {listing.state for listing in Listing.objects.all()} == {"active", "reserved", "sold"}
+    assert all(listing.photos.count() == 1 for listing in Listing.objects.all())
+
+
+def test_pictures_are_drawn_and_differ(people):
+    load()
+
+    pictures = [Image.open(photo.image.path) for photo in Photo.objects.all()]
+    assert all(len(picture.getcolors(10**6)) > 20 for picture in pictures)
+    assert len({picture.tobytes() for picture in pictures}) == len(ITEMS)
+
+
+def test_loading_twice_renews_the_dates_and_nothing_else(people):
+    load()
+    Listing.objects.update(published_at=timezone.now() - timedelta(days=400))
+    photos = set(Photo.objects.values_list("pk", "image"))
+
+    load()
+
+    assert Listing.objects.count() == len(ITEMS)
+    assert Category.objects.count() == len({item.category for item in ITEMS})
+    assert set(Photo.objects.values_list("pk", "image")) == photos
+    assert not Listing.objects.filter(published_at__lt=timezone.now() - timedelta(days=60)).exists()
+
+
+def test_demo_without_its_people_says_what_is_missing():
+    with pytest.raises(CommandError, match="There is no seller"):
+        load()
+
+    assert not Listing.objects.exists()
