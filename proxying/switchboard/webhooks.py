@@ -87,12 +87,15 @@ def post(url: str, fields: Mapping[str, str]) -> Answer:
 
 
 def _read(response: requests.Response, deadline: float) -> bytes:
-    """The body; requests limits each wait for a piece, this limits all of them together."""
-    body = b""
-    for piece in response.iter_content(8192):
+    """The body. requests limits the wait for each piece, this the wait for all of them.
+
+    Byte by byte: a larger piece is waited for until it is full, however slowly it drips.
+    """
+    body = bytearray()
+    for piece in response.iter_content(1):
         body += piece
         if len(body) > MAX_ANSWER_BYTES:
             raise NoAnswer(RETRIEVAL_FAILED, "the answer is longer than 64 kB")
         if time.monotonic() > deadline:
             raise NoAnswer(RETRIEVAL_FAILED, "no answer in time")
-    return body
+    return bytes(body)

@@ -66,7 +66,7 @@ def deliver(
     ``undelivered`` with 30003 when nobody has that number; ``failed`` with 14107 once more
     than 30 went the same way within 30 seconds.
     """
-    if _loops(from_, to) or hops > MAX_HOPS:
+    if _loops(from_, to) or hops >= MAX_HOPS:
         failed = Message.objects.create(
             from_number=from_,
             to=to,
@@ -77,7 +77,7 @@ def deliver(
         )
         alerts.raise_alert(
             alerts.MESSAGE_LOOP,
-            "More than 30 texts in 30 seconds between the same two numbers",
+            "Texts go round in a ring, or more than 30 in 30 seconds between two numbers",
             resource_sid=failed.sid,
         )
         return failed
@@ -189,7 +189,8 @@ def _relay(route: Route, message: Message, hops: int) -> None:
         direction=Message.Direction.OUTBOUND_REPLY,
         hops=hops,
     )
-    interactions.report(interaction, outbound=forwarded, outbound_status="sent")
+    if forwarded.status != Message.Status.FAILED:
+        interactions.report(interaction, outbound=forwarded, outbound_status="sent")
     interactions.report(interaction, outbound=forwarded)
 
 
