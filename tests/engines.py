@@ -40,6 +40,9 @@ _SETTINGS = {
     "SWITCHBOARD": "True",
     "SWITCHBOARD_VIRTUAL_CARRIER": "True",
     "LOG_LEVEL": "WARNING",
+    # A proxy for the outside must not be asked for this machine.
+    "NO_PROXY": "127.0.0.1,localhost",
+    "no_proxy": "127.0.0.1,localhost",
     # Playwright's synchronous API keeps an event loop running in the test's own thread.
     "DJANGO_ALLOW_ASYNC_UNSAFE": "1",
 }
@@ -78,17 +81,18 @@ def _start(running: ExitStack) -> None:
 def _postgresql(folder: Path, running: ExitStack) -> str:
     home = _home(folder, "postgresql")
     binaries = programs.postgresql()
-    _run_as_user(
-        [binaries / "initdb", "-U", "shop", "-A", "trust", "-N", "-E", "UTF8",
-         "--locale=C.UTF-8", "-D", home / "data"], home,
-    )  # fmt: skip
+    _run(
+        binaries / "initdb",
+        ["-U", "shop", "-A", "trust", "-N", "-E", "UTF8", "--locale=C.UTF-8", "-D", home / "data"],
+        home,
+    )
     # Losing everything in a crash is fine here, so nothing waits for the disk.
     options = {
         "fsync": "off", "synchronous_commit": "off", "full_page_writes": "off",
         "listen_addresses": "", "unix_socket_directories": home, "jit": "off",
     }  # fmt: skip
     flags = [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
-    process = _spawn([binaries / "postgres", "-D", home / "data", *flags], home)
+    process = _spawn(binaries / "postgres", ["-D", home / "data", *flags], home)
     # SIGINT is PostgreSQL's fast shutdown: it does not wait for clients to leave.
     running.callback(_stop, process, signal.SIGINT)
     _wait_for(home / ".s.PGSQL.5432", process, home)
@@ -99,9 +103,10 @@ def _redis(folder: Path, running: ExitStack) -> str:
     home = _home(folder, "redis")
     socket = home / "redis.sock"
     process = _spawn(
-        [programs.redis(), "--port", "0", "--unixsocket", socket, "--dir", home,
-         "--save", "", "--databases", "64"], home,
-    )  # fmt: skip
+        programs.redis(),
+        ["--port", "0", "--unixsocket", socket, "--dir", home, "--save", "", "--databases", "64"],
+        home,
+    )
     running.callback(_stop, process, signal.SIGTERM)
     _wait_for(socket, process, home)
     return f"unix://{socket}"
@@ -133,22 +138,27 @@ def _other_user() -> pwd.struct_passwd | None:
     return users.get("postgres") or users["nobody"]
 
 
-def _as_user(home: Path) -> dict[str, Any]:
+def _as_user(program: Path, home: Path) -> dict[str, Any]:
     user = _other_user()
     rights = {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []} if user else {}
-    return {"cwd": home, "env": programs.environment(), "stderr": subprocess.STDOUT, **rights}
+    environment = programs.environment(program)
+    return {"cwd": home, "env": environment, "stderr": subprocess.STDOUT, **rights}
 
 
-def _run_as_user(command: list[str | Path], home: Path) -> None:
-    done = subprocess.run(command, stdout=subprocess.PIPE, check=False, **_as_user(home))
+def _run(program: Path, arguments: list[str | Path], home: Path) -> None:
+    done = subprocess.run(
+        [program, *arguments], stdout=subprocess.PIPE, check=False, **_as_user(program, home)
+    )
     if done.returncode:
-        raise RuntimeError(f"{command[0]} failed:\n{done.stdout.decode()}")
+        raise RuntimeError(f"{program} failed:\n{done.stdout.decode()}")
 
 
-def _spawn(command: list[str | Path], home: Path) -> subprocess.Popen[bytes]:
+def _spawn(program: Path, arguments: list[str | Path], home: Path) -> subprocess.Popen[bytes]:
     # In a session of its own, so that Ctrl-C reaches the tests first and they end in order.
     with (home / "log").open("wb") as log:
-        return subprocess.Popen(command, stdout=log, start_new_session=True, **_as_user(home))
+        return subprocess.Popen(
+            [program, *arguments], stdout=log, start_new_session=True, **_as_user(program, home)
+        )
 
 
 def _wait_for(socket: Path, process: subprocess.Popen[bytes], home: Path) -> None:

@@ -43,11 +43,11 @@ def chromium() -> Path:
     return _find_or_get(*CHROMIUM, packages=["chromium", "fonts-liberation"], unpack=False)
 
 
-def environment() -> dict[str, str]:
-    """For running an unpacked program: its libraries lie beside it."""
-    libraries = sorted({str(path.parent) for path in _UNPACKED.glob("usr/lib/**/*.so*")})
-    if not libraries:
+def environment(program: Path) -> dict[str, str]:
+    """For running *program*: an unpacked one has its libraries beside it."""
+    if not program.is_relative_to(_UNPACKED):
         return dict(os.environ)
+    libraries = sorted({str(path.parent) for path in _UNPACKED.glob("usr/lib/**/*.so*")})
     return {**os.environ, "LD_LIBRARY_PATH": os.pathsep.join(libraries)}
 
 
@@ -99,6 +99,7 @@ def _unpack_packages(packages: list[str]) -> None:
     if _run([*apt, "update"]) and _run([*apt, "install", "--download-only", "-y", *packages]):
         for package in sorted((_CACHE / "archives").glob("*.deb")):
             _run(["dpkg", "-x", str(package), str(_UNPACKED)])
+            package.unlink()
 
 
 def _install_packages(packages: list[str]) -> None:
