@@ -9,6 +9,7 @@
   const PAGE = location.pathname.replace(/(add|text|call)\/.*$/, "");
   const EVERY = 1000;
   const WHEN_AWAY = 5000;
+  const NARROW = matchMedia("(width < 44rem)");
   const sent = new Map(); // id of a live part -> its HTML as the server last wrote it
   const open = new Map(); // key of a phone -> {view, other}
   const seen = new Map(); // phone and other number -> newest text that was on screen
@@ -20,6 +21,7 @@
   function show(phone, view, other = "") {
     open.set(phone.dataset.key, { view, other });
     dress(phone);
+    if (NARROW.matches) phone.scrollIntoView({ block: "end" });
     if (view === "compose") phone.querySelector("[name=to][id^=to]").focus();
     if (view === "thread") phone.querySelector("textarea").focus();
     if (view === "keypad") phone.querySelector(".dialler [name=to]").focus();
@@ -172,7 +174,7 @@
     } else {
       event.preventDefault();
       pick(key);
-      root.querySelector(`[data-key="${key}"]`).scrollIntoView({ block: "nearest" });
+      root.querySelector(`[data-key="${key}"]`).scrollIntoView({ block: NARROW.matches ? "end" : "nearest" });
     }
   });
 
