@@ -30,6 +30,10 @@ from proxying.phone_numbers import PhoneNumber, redact
 NUMBER_NOT_FOR_SALE = frozenset({21421, 21422})
 ALREADY_IN_THIS_SERVICE = 80104
 SESSION_ALREADY_CLOSED = frozenset({80607, 80608})
+# Verify's limits for one phone: 429 like our own, but trying again does not help.
+TOO_MANY_CHECKS = 60202
+TOO_MANY_SENDS = frozenset({60203, 60207, 60212})
+TOO_MANY_FOR_A_PHONE = TOO_MANY_SENDS | {TOO_MANY_CHECKS}
 NOT_FOUND = 404
 _TOO_MANY_REQUESTS = 429
 _REQUEST_TIMEOUT = 408
@@ -136,12 +140,22 @@ def remove_from_service(service_sid: str, phone_number_sid: str) -> None:
         _client().proxy.v1.services(service_sid).phone_numbers(phone_number_sid).delete()
 
 
-def close_session(service_sid: str, session: str) -> None:
-    """Closes the Session with this SID or unique name; closed or gone already is success."""
+def find_session(service_sid: str, unique_name: str) -> str | None:
+    """The SID of the Service's Session of this name."""
+    with _translated_errors():
+        # Fetching by name seems to work but is not documented, and a 404 must be certain here.
+        for session in _client().proxy.v1.services(service_sid).sessions.stream(page_size=100):
+            if session.unique_name == unique_name:
+                return cast(str, session.sid)
+    return None
+
+
+def close_session(service_sid: str, session_sid: str) -> None:
+    """Closes the Session; closed or gone already is success."""
     with _translated_errors(
         also_fine=lambda error: error.status == NOT_FOUND or error.code in SESSION_ALREADY_CLOSED
     ):
-        _client().proxy.v1.services(service_sid).sessions(session).update(status="closed")
+        _client().proxy.v1.services(service_sid).sessions(session_sid).update(status="closed")
 
 
 # Numbers: https://www.twilio.com/docs/phone-numbers/api
@@ -296,7 +310,8 @@ def _translated_errors(
         raise TwilioUnavailable(f"no answer from Twilio ({type(error).__name__})") from None
     except TwilioException as error:
         status, code, message = _facts(error)
-        if status in {_REQUEST_TIMEOUT, _TOO_MANY_REQUESTS} or status >= _SERVER_ERRORS:
+        busy = status == _TOO_MANY_REQUESTS and code not in TOO_MANY_FOR_A_PHONE
+        if busy or status == _REQUEST_TIMEOUT or status >= _SERVER_ERRORS:
             raise TwilioUnavailable(f"Twilio answered {status} ({code})") from None
         refused = TwilioRefused(message, code=code, status=status)
         if not also_fine(refused):

@@ -18,10 +18,7 @@ _NOT_A_PERSONS_LINE = frozenset({"premium", "sharedCost", "tollFree", "uan", "pa
 _CANNOT_RECEIVE_TEXTS = frozenset({"landline"})
 
 # https://www.twilio.com/docs/api/errors, those of Verify
-_TOO_MANY_CHECKS = 60202
-_TOO_MANY_SENDS = frozenset({60203, 60207, 60212})
 _LANDLINE = 60205
-_NOT_FOUND = 404
 
 _TRY_LATER = "We cannot reach our phone provider just now. Please try again in a few minutes."
 
@@ -126,7 +123,7 @@ def is_ours(e164: str) -> bool:
 
 
 def _why_not_sent(refusal: TwilioRefused) -> str:
-    if refusal.code in _TOO_MANY_SENDS:
+    if refusal.code in twilio_client.TOO_MANY_SENDS:
         return "Too many codes were sent to this phone. Wait ten minutes, then try again."
     if refusal.code == _LANDLINE:
         return "This line cannot receive texts. Type a mobile number."
@@ -134,8 +131,8 @@ def _why_not_sent(refusal: TwilioRefused) -> str:
 
 
 def _why_not_checked(refusal: TwilioRefused) -> str:
-    if refusal.code == _TOO_MANY_CHECKS:
+    if refusal.code == twilio_client.TOO_MANY_CHECKS:
         return "Too many tries. Wait ten minutes, then ask for a new code."
-    if refusal.status == _NOT_FOUND:
+    if refusal.status == twilio_client.NOT_FOUND:
         return "This code has expired or was used. Ask for a new one."
     return "That is not the code we sent. Look again and type it once more."

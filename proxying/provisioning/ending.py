@@ -64,7 +64,12 @@ def close_proxy_sessions(reserved_number_id: UUID | str) -> None:
     for session in sessions.select_related("reserved_number__service"):
         service = session.reserved_number.service
         assert service is not None
-        twilio_client.close_session(service.service_sid, session.session_sid or session.unique_name)
+        # Without a SID no interaction has been reported: perhaps there never was a Session.
+        sid = session.session_sid or twilio_client.find_session(
+            service.service_sid, session.unique_name
+        )
+        if sid:
+            twilio_client.close_session(service.service_sid, sid)
         session.closed_at = timezone.now()
         session.save(update_fields=["closed_at"])
 

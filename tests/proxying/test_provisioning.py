@@ -1,5 +1,6 @@
 """Every seller gets exactly one number, whatever is away, slow or refusing on the way."""
 
+from contextlib import suppress
 from datetime import timedelta
 
 import pytest
@@ -49,12 +50,11 @@ def keep(number, attempts=6):
     """As the tasks do: again and again, each time later."""
     for attempt in range(attempts):
         with time_machine.travel(timezone.now() + attempt * A_DAY, tick=False):
-            try:
+            with suppress(NotYet):
                 reserve(number.pk)
-            except NotYet:
-                continue
+        number.refresh_from_db()
+        if number.status == Status.ACTIVE:
             break
-    number.refresh_from_db()
     return number
 
 
@@ -223,7 +223,7 @@ def test_no_service_is_an_obstacle_that_staff_can_read(db):
 
 
 @pytest.mark.parametrize("fault", [KILLED_BEFORE, KILLED_AFTER])
-@pytest.mark.parametrize("nth", range(1, 7))
+@pytest.mark.parametrize("nth", range(1, 6))
 def test_death_at_any_request_leaves_a_row_that_is_finished_later(number, network, nth, fault):
     network.kill(fault, nth)
     with pytest.raises(Killed):
