@@ -9,6 +9,12 @@ from django.core.files.uploadedfile import UploadedFile
 
 from listings.models import Category, Listing
 from listings.photos import MAX_BYTES, MAX_PHOTOS, EncodedPhoto, NotAPhoto, encode
+from proxying.phone_numbers import redact
+
+CONTAINS_A_NUMBER = (
+    "This looks like a phone number. Leave it out: everybody could read it, "
+    "and buyers reach you on your ShoppingPlace number."
+)
 
 
 class PriceField(forms.DecimalField):
@@ -20,6 +26,10 @@ class PriceField(forms.DecimalField):
         if isinstance(value, str):
             value = value.strip().removeprefix("$").replace(",", "")
         return super().clean(value)
+
+    def prepare_value(self, value: Any) -> Any:
+        whole = isinstance(value, Decimal) and value == value.to_integral_value()
+        return f"{value:.0f}" if whole else value
 
 
 class SeveralFilesInput(forms.ClearableFileInput):
@@ -57,9 +67,22 @@ class ListingForm(forms.ModelForm):  # type: ignore[type-arg]
         min_value=Decimal(0),
         max_digits=10,
         decimal_places=2,
+        error_messages={
+            "required": "Name a price; 0 gives it away.",
+            "invalid": "Write an amount such as 240 or 12.50.",
+            "min_value": "A price cannot be less than 0.",
+        },
     )
-    category = forms.ModelChoiceField(Category.objects.all(), empty_label="Choose one")
-    condition = forms.ChoiceField(choices=Listing.Condition.choices, widget=forms.RadioSelect)
+    category = forms.ModelChoiceField(
+        Category.objects.all(),
+        empty_label="Choose one",
+        error_messages={"required": "Choose where buyers will look for it."},
+    )
+    condition = forms.ChoiceField(
+        choices=Listing.Condition.choices,
+        widget=forms.RadioSelect,
+        error_messages={"required": "Say what state it is in."},
+    )
     photos = PhotosField(
         label="Pictures",
         required=False,
@@ -76,6 +99,11 @@ class ListingForm(forms.ModelForm):  # type: ignore[type-arg]
             "place": forms.TextInput(attrs={"autocomplete": "address-level2"}),
         }
         labels: ClassVar = {"title": "What are you selling?", "place": "Town"}
+        error_messages: ClassVar = {
+            "title": {"required": "Give it a name."},
+            "description": {"required": "Describe it in a few words."},
+            "place": {"required": "Say which town it is in."},
+        }
         help_texts: ClassVar = {
             "description": "What a buyer would ask: size, age, what is good and what is not. "
             "Leave your phone number out: buyers reach you on your ShoppingPlace number.",
@@ -86,6 +114,13 @@ class ListingForm(forms.ModelForm):  # type: ignore[type-arg]
         super().__init__(*args, **kwargs)
         for name in ("category", "condition", "price", "description", "place"):
             self.fields[name].required = publish
+
+    def clean(self) -> dict[str, Any]:
+        for name in ("title", "description", "place"):
+            text = self.cleaned_data.get(name, "")
+            if redact(text) != text:
+                self.add_error(name, CONTAINS_A_NUMBER)
+        return self.cleaned_data
 
     def clean_photos(self) -> list[EncodedPhoto]:
         photos: list[EncodedPhoto] = self.cleaned_data["photos"]

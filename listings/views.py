@@ -83,7 +83,7 @@ def text_url(listing: Listing, proxy_identifier: str) -> str:
 
 
 @require_safe
-@cache_control(public=True, max_age=86400)
+@cache_control(public=True, max_age=3600)
 def listing_qr(request: HttpRequest, reference: str) -> HttpResponse:
     """The page's address as a QR code, for the phone of somebody who reads on a desk."""
     listing = get_object_or_404(Listing.objects.public(), reference=reference)

@@ -85,6 +85,23 @@ def test_odd_price_is_refused_and_kept_as_typed(toms_browser, typed, price):
     assert f'value="{price}"' in answer.content.decode()
 
 
+@pytest.mark.parametrize("field", ["title", "description", "place"])
+@pytest.mark.parametrize("number", ["415-234-5555", "(415) 234 5555", "+14152345555"])
+def test_phone_number_among_the_words_is_refused(toms_browser, typed, field, number):
+    answer = toms_browser.post("/sell/", typed | {field: f"Call me, {number}", "publish": "1"})
+
+    assert set(errors(answer)) == {field}
+    assert not Listing.objects.exists()
+
+
+def test_whole_price_is_shown_without_cents_in_the_form(toms_browser, tom):
+    listing = ListingFactory(seller=tom, price=240)
+
+    page = toms_browser.get(f"/my/listings/{listing.reference}/edit/").content.decode()
+
+    assert 'name="price" value="240"' in page
+
+
 def test_bad_picture_is_named_beside_its_field_and_words_are_kept(toms_browser, typed):
     photos = [upload(), upload(b"<svg onload='alert(1)'/>", "evil.svg.jpg")]
 
