@@ -5,6 +5,7 @@ import requests
 from django.conf import settings
 from twilio.base.exceptions import TwilioException
 
+from proxying.switchboard.api import throttling
 from tests.switchboard.cast import refused
 from tests.switchboard.conftest import client_of
 
@@ -78,33 +79,44 @@ def test_body_that_is_no_form_is_refused(twilio):
     assert (answer.status_code, '"code":20415' in answer.text) == (415, True)
 
 
-def test_more_than_150_requests_in_5_seconds_get_429(service, services, clock):
-    for _ in range(150):
+def test_limit_is_twilios():
+    assert throttling.PER_SECOND * throttling.WINDOW_SECONDS == 150
+
+
+@pytest.fixture
+def ten_in_five_seconds(clock, monkeypatch):
+    """A smaller limit, and time that stands still."""
+    monkeypatch.setattr(throttling, "PER_SECOND", 2)
+    return clock
+
+
+def test_more_requests_than_the_limit_get_429(service, ten_in_five_seconds):
+    for _ in range(10):
         service.fetch()
     with refused(20429, 429):
         service.fetch()
 
 
-def test_limit_counts_each_endpoint_and_service_alone(service, services, clock):
+def test_limit_counts_each_endpoint_and_service_alone(service, services, ten_in_five_seconds):
     other = services.create("market")
-    for _ in range(150):
+    for _ in range(10):
         service.fetch()
     assert services(other.sid).fetch().unique_name == "market"
     assert service.sessions.list() == []
 
 
-def test_limit_is_averaged_over_five_seconds(service, clock):
-    for _ in range(150):
+def test_limit_is_averaged_over_five_seconds(service, ten_in_five_seconds):
+    for _ in range(10):
         service.fetch()
-    clock.shift(4)
+    ten_in_five_seconds.shift(4)
     with refused(20429, 429):
         service.fetch()
-    clock.shift(1)
+    ten_in_five_seconds.shift(1)
     assert service.fetch().unique_name == "shop"
 
 
-def test_list_beyond_the_limit_is_an_error_of_the_client(service, clock):
-    for _ in range(150):
+def test_list_beyond_the_limit_is_an_error_of_the_client(service, ten_in_five_seconds):
+    for _ in range(10):
         service.sessions.list()
     with pytest.raises(TwilioException) as caught:
         service.sessions.list()

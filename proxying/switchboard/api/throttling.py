@@ -14,6 +14,7 @@ from rest_framework.throttling import BaseThrottle
 
 PER_SECOND: Final = 30
 WINDOW_SECONDS: Final = 5
+KEPT_SECONDS: Final = 60
 _SERVICE_SID: Final = re.compile(r"KS[0-9a-f]{32}")
 
 
@@ -30,7 +31,7 @@ class ProxyThrottle(BaseThrottle):
         admitted: dict[str, int] = cache.get_many(seconds)
         if sum(admitted.values()) >= PER_SECOND * WINDOW_SECONDS:
             return False
-        cache.add(seconds[0], 0, timeout=WINDOW_SECONDS + 1)
+        cache.add(seconds[0], 0, timeout=KEPT_SECONDS)
         # A full cache may drop the key again before this line: then one goes uncounted.
         with suppress(ValueError):
             cache.incr(seconds[0])
