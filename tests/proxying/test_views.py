@@ -362,6 +362,20 @@ def test_twenty_first_text_from_one_address_is_refused(client: Client) -> None:
     assert texts(BETHS_PHONE) == []
 
 
+@pytest.mark.parametrize(("proxies", "refused"), [(1, False), (0, True)])
+def test_address_is_believed_only_from_a_trusted_proxy(
+    client: Client, settings: Any, proxies: int, refused: bool
+) -> None:
+    settings.ALLAUTH_TRUSTED_PROXY_COUNT = proxies
+    settings.ACCOUNT_RATE_LIMITS = {"send_phone_code": "1/h/ip"}
+    for address in ("198.51.100.1", "198.51.100.2"):
+        client.force_login(UserFactory())
+        typed = {"display_name": "Nina", "phone_number": NINAS_PHONE}
+        answer = client.post(PHONE, typed, headers={"X-Forwarded-For": address})
+
+    assert (answer.status_code == 200) is refused
+
+
 def test_limit_of_one_seller_is_not_anothers(client: Client) -> None:
     client.force_login(UserFactory())
     for _ in range(6):
