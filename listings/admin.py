@@ -32,8 +32,15 @@ class ListingAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     search_fields = ("title", "reference", "seller__display_name", "seller__user__email")
     date_hierarchy = "created_at"
     raw_id_fields = ("seller",)
-    readonly_fields = ("reference", "created_at", "published_at")
+    # A state is moved to, never typed: by its seller, or by the action below.
+    readonly_fields = ("reference", "state", "created_at", "published_at")
     inlines = (PhotoInline,)
+    actions = ("pause",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Listing]:
         return super().get_queryset(request).select_related("seller", "category")
+
+    @admin.action(description="Pause: only the seller sees it", permissions=["change"])
+    def pause(self, request: HttpRequest, queryset: QuerySet[Listing]) -> None:
+        paused = sum(listing.move_to(Listing.State.PAUSED) for listing in queryset)
+        self.message_user(request, f"{paused} paused.")

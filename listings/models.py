@@ -7,6 +7,7 @@ from pathlib import PurePath
 from typing import Any, ClassVar, Final, Self
 
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.db.models import Q
 from django.db.models.signals import post_delete
@@ -152,6 +153,10 @@ class Listing(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("listing_detail", args=[self.reference, self.slug])
+
+    def clean(self) -> None:
+        if self.state != self.State.DRAFT and not self.is_complete:
+            raise ValidationError("Only a draft may be incomplete.")
 
     @property
     def slug(self) -> str:

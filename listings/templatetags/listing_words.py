@@ -9,6 +9,7 @@ from django.utils import timezone
 register = template.Library()
 
 AN_HOUR = timedelta(hours=1)
+HALF_A_DAY = timedelta(hours=12)
 A_FORTNIGHT = 14
 MOST_OF_A_YEAR = 300
 
@@ -20,7 +21,7 @@ def age(moment: datetime) -> str:
     days = (timezone.localdate() - timezone.localdate(moment)).days
     if passed < AN_HOUR:
         return f"{max(int(passed.total_seconds() // 60), 1)} min ago"
-    if days == 0:
+    if days == 0 or passed < HALF_A_DAY:
         return f"{int(passed / AN_HOUR)} h ago"
     if days == 1:
         return "yesterday"
