@@ -107,8 +107,9 @@ def test_caller_cannot_answer_their_own_call(phones, ringing):
     assert status_at_both_ends(phones) == ("ringing", "ringing")
 
 
-def test_call_back_reaches_the_buyer_under_the_reserved_number(phones, ringing):
+def test_call_back_reaches_the_buyer_under_the_reserved_number(phones, ringing, clock):
     phones.hang_up(ringing["sid"])
+    clock.shift(1)
 
     phones.call(TOM, ringing["from"])
 

@@ -4,10 +4,13 @@ import re
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from playwright.sync_api import expect
 
 from proxying.switchboard.models import Call, Phone
-from tests.switchboard.cast import BOB, TOM
+from tests.switchboard.cast import BETH, BOB, TOM
+from tests.switchboard.hands import Phones
 
 PAGE = "/switchboard/phones/"
 
@@ -19,6 +22,24 @@ def test_page_shows_every_phone_and_its_texts(client, phones):
 
     assert html.count('class="phone"') == Phone.objects.count() == 4
     assert html.count("Is it &lt;still&gt; there?") == 4  # in a list and a thread, at both ends
+
+
+@pytest.mark.parametrize("path", [PAGE, f"{PAGE}api/phones"])
+@pytest.mark.django_db
+def test_more_phones_cost_no_more_queries(client, path, django_assert_num_queries):
+    Phone.objects.create(number=BOB, name="Bob")
+    with CaptureQueriesContext(connection) as with_one:
+        client.get(path)
+    queries = len(with_one)
+    Phone.objects.create(number=TOM, name="Tom")
+    Phone.objects.create(number=BETH, name="Beth")
+    hands = Phones()
+    for other in (TOM, BETH):
+        hands.text(BOB, other)
+        hands.call(BOB, other)
+
+    with django_assert_num_queries(queries):
+        client.get(path)
 
 
 def test_text_is_sent_without_a_script(client, phones):

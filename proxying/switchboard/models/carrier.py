@@ -73,12 +73,10 @@ class Purchase(models.Model):
 
 
 class MessageQuerySet(models.QuerySet["Message"]):
-    def of_phone(self, number: str) -> Self:
-        """What that phone sent and what reached it, newest first.
-
-        What was not delivered was never on the addressee's screen.
-        """
-        return self.filter(Q(from_number=number) | Q(to=number, status=Message.Status.DELIVERED))
+    def of_phones(self, *numbers: str) -> Self:
+        """What those phones sent and what reached them, newest first."""
+        arrived = Q(to__in=numbers, status=Message.Status.DELIVERED)
+        return self.filter(Q(from_number__in=numbers) | arrived)
 
 
 class Message(models.Model):
@@ -122,18 +120,22 @@ class Message(models.Model):
     def __str__(self) -> str:
         return self.sid
 
+    def is_on(self, number: str) -> bool:
+        """Whether that phone shows it: what was not delivered never came on a screen."""
+        arrived = self.to == number and self.status == self.Status.DELIVERED
+        return self.from_number == number or arrived
+
 
 class CallQuerySet(models.QuerySet["Call"]):
     def live(self) -> Self:
         """Ringing or being spoken on."""
         return self.filter(status__in=Call.LIVE)
 
-    def of_phone(self, number: str) -> Self:
-        """The legs that phone placed and the legs that rang there, newest first."""
-        return self.filter(
-            Q(from_number=number, parent=None)
-            | Q(to=number, parent__isnull=False) & ~Q(status=Call.Status.FAILED)
-        )
+    def of_phones(self, *numbers: str) -> Self:
+        """The legs those phones placed and the legs that rang there, newest first."""
+        placed = Q(from_number__in=numbers, parent=None)
+        rang = Q(to__in=numbers, parent__isnull=False) & ~Q(status=Call.Status.FAILED)
+        return self.filter(placed | rang)
 
 
 class Call(models.Model):
@@ -190,6 +192,11 @@ class Call(models.Model):
 
     def __str__(self) -> str:
         return self.sid
+
+    @property
+    def phone(self) -> str:
+        """The number of the phone this leg is on."""
+        return self.from_number if self.parent_id is None else self.to
 
     @property
     def duration(self) -> int:

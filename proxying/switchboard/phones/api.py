@@ -17,7 +17,7 @@ from proxying.switchboard import numbering
 from proxying.switchboard.models import Call, Phone
 from proxying.switchboard.phones.doors import open_to_programs
 from proxying.switchboard.phones.forms import CallForm, MessageForm, PhoneForm
-from proxying.switchboard.phones.screens import call_item, message_item, screen
+from proxying.switchboard.phones.screens import call_item, message_item, screens
 from proxying.switchboard.traffic import calls, messages
 
 
@@ -72,11 +72,11 @@ def phones(request: HttpRequest) -> JsonResponse:
     """GET: every phone with all it shows, in one answer. POST: a new phone."""
     if request.method == "GET":
         calls.settle()
-        return JsonResponse({"phones": [screen(phone) for phone in Phone.objects.all()]})
+        return JsonResponse({"phones": screens(*Phone.objects.all())})
     form = PhoneForm(_fields(request))
     if not form.is_valid():
         return _errors(form)
-    return JsonResponse(screen(form.save()), status=HTTPStatus.CREATED)
+    return JsonResponse(screens(form.save())[0], status=HTTPStatus.CREATED)
 
 
 @open_to_programs
@@ -87,7 +87,7 @@ def phone(request: HttpRequest, number: str) -> JsonResponse:
         found = Phone.objects.get(number=numbering.parse(number))
     except (Phone.DoesNotExist, ValueError):
         return _not_found("There is no phone with this number here.")
-    return JsonResponse(screen(found))
+    return JsonResponse(screens(found)[0])
 
 
 def _leg(sid: str) -> Call | None:

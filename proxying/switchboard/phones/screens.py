@@ -1,5 +1,6 @@
 """What a phone shows of itself: only what its owner could see, so masked numbers stay masked."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -50,21 +51,32 @@ def call_item(leg: Call) -> dict[str, Any]:
     }
 
 
-def screen(phone: Phone) -> dict[str, Any]:
-    """The whole phone: its newest 100 texts and 100 calls, newest first."""
-    return {
-        "number": phone.number,
-        "name": phone.name,
-        "messages": [
-            message_item(message, phone.number)
-            for message in Message.objects.of_phone(phone.number)[:NEWEST]
-        ],
-        "calls": [call_item(leg) for leg in Call.objects.of_phone(phone.number)[:NEWEST]],
-    }
+def screens(*phones: Phone) -> list[dict[str, Any]]:
+    """The phones with all they show, newest first; two queries, however many phones.
+
+    At most 100 texts and 100 calls, times the number of phones.
+    """
+    texts, legs = _newest(phones)
+    return [
+        {
+            "number": phone.number,
+            "name": phone.name,
+            "messages": [
+                message_item(text, phone.number) for text in texts if text.is_on(phone.number)
+            ],
+            "calls": [call_item(leg) for leg in legs if leg.phone == phone.number],
+        }
+        for phone in phones
+    ]
 
 
-def _date(moment: datetime | None) -> str | None:
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if moment else None
+def _newest(phones: Sequence[Phone]) -> tuple[list[Message], list[Call]]:
+    numbers = [phone.number for phone in phones]
+    most = NEWEST * len(phones)
+    return (
+        list(Message.objects.of_phones(*numbers)[:most]),
+        list(Call.objects.of_phones(*numbers)[:most]),
+    )
 
 
 @dataclass(frozen=True)
@@ -94,19 +106,27 @@ class Handset:
         return self.phone.number.removeprefix("+")
 
 
-def handset(phone: Phone) -> Handset:
+def handsets(*phones: Phone) -> list[Handset]:
+    """The same for the page."""
+    texts, legs = _newest(phones)
+    return [
+        _handset(
+            phone,
+            [text for text in texts if text.is_on(phone.number)],
+            [leg for leg in legs if leg.phone == phone.number],
+        )
+        for phone in phones
+    ]
+
+
+def _handset(phone: Phone, texts: list[Message], legs: list[Call]) -> Handset:
     by_other: dict[str, list[dict[str, Any]]] = {}
-    for message in Message.objects.of_phone(phone.number)[:NEWEST]:
-        item = message_item(message, phone.number) | {"at": message.date_created}
-        other = message.to if item["direction"] == "outbound" else message.from_number
+    for text in texts:
+        item = message_item(text, phone.number) | {"at": text.date_created}
+        other = text.to if item["direction"] == "outbound" else text.from_number
         by_other.setdefault(other, []).append(item)
-    log = list(Call.objects.of_phone(phone.number)[:NEWEST])
-    return Handset(
-        phone=phone,
-        threads=[Thread(other, texts[::-1]) for other, texts in by_other.items()],
-        calls=log,
-        line=_line(log),
-    )
+    threads = [Thread(other, items[::-1]) for other, items in by_other.items()]
+    return Handset(phone, threads, calls=legs, line=_line(legs))
 
 
 def _line(log: list[Call]) -> Call | None:
@@ -116,3 +136,7 @@ def _line(log: list[Call]) -> Call | None:
     newest = log[0]
     ended_just_now = newest.ended_at and newest.ended_at > timezone.now() - LINGERS
     return newest if ended_just_now else None
+
+
+def _date(moment: datetime | None) -> str | None:
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if moment else None

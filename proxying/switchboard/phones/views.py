@@ -17,7 +17,7 @@ from django.views.decorators.http import require_GET, require_POST
 from proxying.switchboard.models import Alert, Call, Phone, Purchase
 from proxying.switchboard.phones.doors import virtual_carrier_only
 from proxying.switchboard.phones.forms import CallForm, MessageForm, PhoneForm
-from proxying.switchboard.phones.screens import Handset, handset
+from proxying.switchboard.phones.screens import handsets
 from proxying.switchboard.traffic import calls, messages
 
 NEWEST_ALERTS: Final = 100
@@ -109,9 +109,8 @@ def alerts(request: HttpRequest) -> HttpResponse:
 
 def _page(request: HttpRequest, refused: Refused | None = None) -> HttpResponse:
     calls.settle()
-    handsets: list[Handset] = [handset(phone) for phone in Phone.objects.all()]
     context: dict[str, Any] = {
-        "handsets": handsets,
+        "handsets": handsets(*Phone.objects.all()),
         "refused": refused,
         "keys": "123456789*0#",
         "add_form": refused.form if refused and refused.action == "add" else PhoneForm(),

@@ -40,9 +40,12 @@ def place(from_number: str, to: str) -> Call:
 
 def answer(leg: Call) -> bool:
     """The phone that rings is picked up; False when *leg* does not ring there any more."""
-    if leg.parent is None or not legs.pick_up(leg):
+    if leg.parent is None:
         return False
-    legs.pick_up(leg.parent)
+    with legs.together(leg):
+        if not legs.pick_up(leg):
+            return False
+        legs.pick_up(leg.parent)
     interactions.report_call(leg.parent, leg)
     return True
 
@@ -56,10 +59,12 @@ def hang_up(leg: Call) -> None:
         if legs.hang_up(leg, unanswered=Call.Status.BUSY):
             program.run(leg.parent, leg)
         return
-    if legs.hang_up(leg, unanswered=Call.Status.CANCELED):
+    with legs.together(leg):
+        hung_up = legs.hang_up(leg, unanswered=Call.Status.CANCELED)
         other = leg.children.live().first()
         if other is not None:
             legs.hang_up(other, unanswered=Call.Status.CANCELED)
+    if hung_up:
         interactions.report_call(leg, other)
 
 

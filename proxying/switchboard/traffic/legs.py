@@ -3,12 +3,26 @@
 Each change is a conditional UPDATE: of two who try at once, one wins.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 
+from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
 from proxying.switchboard.models import Call, Phone
+
+
+@contextmanager
+def together(call: Call) -> Iterator[None]:
+    """What happens to the legs of one call happens one after the other, and never half.
+
+    No webhook may be posted inside: this is a transaction.
+    """
+    with transaction.atomic():
+        Call.objects.select_for_update().get(pk=call.parent_id or call.pk)
+        yield
 
 
 def ring(parent: Call, *, caller_id: str, to: str, seconds: int) -> Call:
@@ -16,28 +30,30 @@ def ring(parent: Call, *, caller_id: str, to: str, seconds: int) -> Call:
 
     ``failed``: nobody has that number. A number of our own is nobody's phone: a call that
     is forwarded back into the switchboard would go round unheard. ``busy``: on another call.
+    ``canceled``: the caller has hung up meanwhile.
     """
     now = timezone.now()
-    leg = Call(
-        parent=parent,
-        from_number=caller_id,
-        to=to,
-        direction=(
-            Call.Direction.DIRECT
-            if parent.direction == Call.Direction.DIRECT
-            else Call.Direction.OUTBOUND_DIAL
-        ),
-        rings_until=now + timedelta(seconds=seconds),
-    )
-    if not Phone.objects.filter(number=to).exists():
-        leg.status, leg.ended_at = Call.Status.FAILED, now
-    elif _on_the_phone(to):
-        leg.status, leg.ended_at = Call.Status.BUSY, now
-    leg.save()
+    direct = parent.direction == Call.Direction.DIRECT
+    with together(parent):
+        cannot = _why_not(parent, to)
+        return Call.objects.create(
+            parent=parent,
+            from_number=caller_id,
+            to=to,
+            direction=Call.Direction.DIRECT if direct else Call.Direction.OUTBOUND_DIAL,
+            status=cannot or Call.Status.RINGING,
+            ended_at=now if cannot else None,
+            rings_until=None if cannot else now + timedelta(seconds=seconds),
+        )
+
+
+def _why_not(parent: Call, to: str) -> Call.Status | None:
     if not Call.objects.live().filter(pk=parent.pk).exists():
-        # The caller hung up in this very moment and did not see the new leg.
-        end(leg, Call.Status.CANCELED)
-    return leg
+        return Call.Status.CANCELED
+    # Locked, so that of two who call it at once one finds it busy.
+    if Phone.objects.select_for_update().filter(number=to).first() is None:
+        return Call.Status.FAILED
+    return Call.Status.BUSY if _on_the_phone(to) else None
 
 
 def _on_the_phone(number: str) -> bool:
