@@ -241,10 +241,15 @@ def test_new_ttl_counts_from_the_last_interaction(clock, opened):
     assert session.fetch().status == "closed"
 
 
-def test_expired_session_routes_no_more_and_frees_its_numbers(clock, opened):
+def test_expired_session_routes_no_more(clock, opened):
     opened(ttl=60)
     clock.shift(60)
     assert sessions.active_route(BOB, TOMS_NUMBER) is None
+
+
+def test_expired_session_frees_its_numbers_for_the_next(clock, opened):
+    opened(ttl=60)
+    clock.shift(60)
     assert opened(ttl=60).fetch().status == "open"
 
 
@@ -400,6 +405,15 @@ def test_last_closed_route_is_of_the_session_that_ended_last(clock, opened):
     route = sessions.last_closed_route(BOB, TOMS_NUMBER)
     assert (route.session.unique_name, route.outbound.identifier) == ("second", TOM)
     assert sessions.last_closed_route(BETH, TOMS_NUMBER) is None
+
+
+def test_removed_participant_has_no_route_not_even_to_what_was(opened):
+    session = opened()
+    bob = next(one for one in session.participants.list() if one.identifier == BOB)
+    session.participants(bob.sid).delete()
+    session.update(status="closed")
+    assert sessions.active_route(BOB, TOMS_NUMBER) is None
+    assert sessions.last_closed_route(BOB, TOMS_NUMBER) is None
 
 
 def test_pair_may_be_active_once_whatever_the_code_forgets(opened):
