@@ -65,7 +65,7 @@ class IncomingPhoneNumberAdmin(_LookOnly, _ModelAdmin):
 
 class PhoneNumberInline(_LookOnly, _TabularInline):
     model = PhoneNumber
-    fields = ("incoming_phone_number", "is_reserved", "date_created")
+    fields = readonly_fields = ("incoming_phone_number", "is_reserved", "date_created")
 
 
 @admin.register(Service)
@@ -76,14 +76,20 @@ class ServiceAdmin(_LookOnly, _ModelAdmin):
 
 class ParticipantInline(_LookOnly, _TabularInline):
     model = Participant
-    fields = ("sid", "identifier", "proxy_identifier", "is_active", "date_created")
+    fields = readonly_fields = (
+        "sid",
+        "identifier",
+        "proxy_identifier",
+        "is_active",
+        "date_created",
+    )
 
 
 class InteractionInline(_LookOnly, _TabularInline):
     """Without ``data``: what people write to each other is not for operators to read."""
 
     model = Interaction
-    fields = (
+    fields = readonly_fields = (
         "sid",
         "type",
         "inbound_resource_status",

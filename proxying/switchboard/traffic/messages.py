@@ -48,8 +48,8 @@ MAX_HOPS: Final = 10
 
 def text(from_number: str, to: str, body: str) -> Message:
     """A person presses Send on a phone. The row says how far it came."""
-    if IncomingPhoneNumber.objects.filter(phone_number=to).exists():
-        return _arrive(from_number, to, body, hops=0)
+    if number := _owned(to):
+        return _arrive(from_number, number, body, hops=0)
     return _hand_over(from_number, to, body, Message.Direction.DIRECT)
 
 
@@ -81,7 +81,7 @@ def deliver(
             resource_sid=failed.sid,
         )
         return failed
-    if IncomingPhoneNumber.objects.filter(phone_number=to).exists():
+    if number := _owned(to):
         sent = Message.objects.create(
             from_number=from_,
             to=to,
@@ -89,7 +89,7 @@ def deliver(
             direction=direction,
             status=Message.Status.DELIVERED,
         )
-        _arrive(from_, to, body, hops=hops + 1)
+        _arrive(from_, number, body, hops=hops + 1)
         return sent
     return _hand_over(from_, to, body, direction)
 
@@ -118,22 +118,21 @@ def _hand_over(from_number: str, to: str, body: str, direction: str) -> Message:
     )
 
 
-def _arrive(from_number: str, to: str, body: str, *, hops: int) -> Message:
+def _owned(number: str) -> IncomingPhoneNumber | None:
+    return IncomingPhoneNumber.objects.filter(phone_number=number).first()
+
+
+def _arrive(from_number: str, number: IncomingPhoneNumber, body: str, *, hops: int) -> Message:
     """A text has reached a number of ours: find out whom it is for."""
     message = Message.objects.create(
         from_number=from_number,
-        to=to,
+        to=number.phone_number,
         body=body,
         direction=Message.Direction.INBOUND,
         status=Message.Status.RECEIVED,
     )
-    pooled = (
-        PhoneNumber.objects.select_related("service")
-        .filter(incoming_phone_number__phone_number=to)
-        .first()
-    )
+    pooled = PhoneNumber.objects.select_related("service").filter(pk=number.pk).first()
     if pooled is None:
-        number = IncomingPhoneNumber.objects.get(phone_number=to)
         if number.sms_url and (script := _fetch(number.sms_url, message)):
             _obey(message, script, hops)
         return message

@@ -10,9 +10,7 @@ from proxying.switchboard.models import Phone, VerifyService
 
 
 class Command(BaseCommand):
-    help = (
-        "Creates phones and a Verify Service on the virtual carrier, once."
-    )
+    help = "Creates phones and a Verify Service on the virtual carrier, once."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--verify-service", metavar="VA...", help="its SID")
