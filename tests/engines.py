@@ -11,7 +11,6 @@ import pwd
 import shutil
 import signal
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Generator
@@ -38,6 +37,7 @@ _SETTINGS = {
     "PHONE_NUMBER_KEYS": "test:dGVzdHRlc3R0ZXN0dGVzdHRlc3R0ZXN0dGVzdHRlc3Q=",
     "PHONE_NUMBER_INDEX_KEY": "aW5kZXhpbmRleGluZGV4aW5kZXhpbmRleGluZGV4aW4=",
     "PROXY_POOL_FLOOR": "3",
+    "SERVE_MEDIA": "True",
     "SWITCHBOARD": "True",
     "SWITCHBOARD_VIRTUAL_CARRIER": "True",
     "LOG_LEVEL": "WARNING",
@@ -56,7 +56,7 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None
         _use_own_redis_database(worker)
         return (yield)
     # Else a terminated run would leave its engines behind.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     with ExitStack() as running:
         try:
             _start(running)

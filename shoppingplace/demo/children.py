@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -110,9 +110,10 @@ def _stop(children: Sequence[Child]) -> None:
         child.process.terminate()
     deadline = time.monotonic() + _STOP_SECONDS
     for child in children:
-        try:
+        with suppress(subprocess.TimeoutExpired):
             child.process.wait(max(0.0, deadline - time.monotonic()))
-        except subprocess.TimeoutExpired:
-            # Each leads a group of its own: this ends what it has started as well.
+        # Each leads a group of its own. One that was killed leaves what it started behind,
+        # as the worker does with the process that sends its periodic tasks.
+        with suppress(ProcessLookupError):
             os.killpg(child.process.pid, signal.SIGKILL)
-            child.process.wait()
+        child.process.wait()

@@ -53,12 +53,15 @@ def demo(free_port, tmp_path):
 
 
 def processes_with(text):
-    """Command lines that name *text*, of any process of this machine."""
-    if Path("/proc/self/cmdline").exists():
-        lines = [_read(path) for path in Path("/proc").glob("[0-9]*/cmdline")]
+    """Ids of the processes of this machine whose command line names *text*, oldest first."""
+    if Path("/proc/self").exists():
+        found = [
+            path.parent.name for path in Path("/proc").glob("[0-9]*/cmdline") if text in _read(path)
+        ]
     else:
-        lines = subprocess.check_output(["ps", "-axo", "args"], text=True).splitlines()
-    return [line for line in lines if text in line]
+        listing = subprocess.check_output(["ps", "-axwwo", "pid=,args="], text=True)
+        found = [line.split()[0] for line in listing.splitlines() if text in line]
+    return sorted(map(int, found))
 
 
 def _read(path):
@@ -84,17 +87,14 @@ def test_demo_serves_the_shop_and_leaves_nobody_behind(demo, tmp_path):
 
 def test_demo_stops_and_says_why_when_its_worker_dies(demo, tmp_path):
     process, log, site = demo
-    worker = next(
-        int(path.parent.name)
-        for path in Path("/proc").glob("[0-9]*/cmdline")
-        if str(tmp_path) in _read(path)
-    )
+    worker = processes_with(str(tmp_path))[0]
 
     os.kill(worker, signal.SIGKILL)
 
     assert process.wait(30) == 1
     assert "The worker stopped." in log.read_text()
     assert processes_with(site.removeprefix("http://")) == []
+    assert processes_with(str(tmp_path)) == []
 
 
 def test_taken_port_is_said_with_another_to_take(free_port):
