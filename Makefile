@@ -25,7 +25,7 @@ check: $(BIN)/.dev
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(AS_IN_PRODUCTION) $(BIN)/python manage.py makemigrations --check
+	$(AS_IN_PRODUCTION) DATABASE_URL=sqlite://:memory: $(BIN)/python manage.py makemigrations --check
 	$(AS_IN_PRODUCTION) $(BIN)/python manage.py check --deploy --fail-level WARNING
 
 # .env.example with new secrets, and nothing of this machine's own settings.
