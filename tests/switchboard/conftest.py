@@ -94,3 +94,24 @@ def clock():
     """Time that passes only when the test says so: ``shift(seconds)``."""
     with time_machine.travel(datetime.now(UTC).replace(microsecond=0), tick=False) as traveller:
         yield traveller
+
+
+@pytest.fixture
+def stocked(service):
+    """A Service with Tom's reserved number and two for anybody."""
+    service.phone_numbers.create(sid=own(TOMS_NUMBER), is_reserved=True)
+    for number in (POOL_1, POOL_2):
+        service.phone_numbers.create(sid=own(number))
+    return service
+
+
+@pytest.fixture
+def opened(stocked):
+    """``opened(**fields)`` is a new Session of Bob and Tom, for Twilio's client."""
+
+    people = [{"Identifier": BOB, "ProxyIdentifier": TOMS_NUMBER}, {"Identifier": TOM}]
+
+    def create(**fields):
+        return stocked.sessions(stocked.sessions.create(participants=people, **fields).sid)
+
+    return create
