@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any, Final, Self
 
 import phonenumbers
-from phonenumbers import PhoneNumberFormat, PhoneNumberType
+from phonenumbers import PhoneNumberFormat, PhoneNumberType, ValidationResult
 
 E164: Final = re.compile(r"\+[1-9][0-9]{6,14}")
 
@@ -53,7 +53,9 @@ class PhoneNumber:
             parsed = phonenumbers.parse(typed, country)
         except phonenumbers.NumberParseException:
             raise ValueError("not a phone number") from None
-        if parsed.extension or not phonenumbers.is_possible_number(parsed):
+        # Stricter than is_possible_number, which also takes a number without its area code.
+        possible = phonenumbers.is_possible_number_with_reason(parsed)
+        if parsed.extension or possible != ValidationResult.IS_POSSIBLE:
             raise ValueError("not a phone number")
         return cls(phonenumbers.format_number(parsed, PhoneNumberFormat.E164))
 

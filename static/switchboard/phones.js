@@ -93,6 +93,9 @@
       old.replaceChildren(...[...part.childNodes].map((node) => document.importNode(node, true)));
       if (focused) document.getElementById(focused)?.focus();
     }
+    /* Logging in or out in another tab ends the token that this page came with. */
+    const token = fresh.querySelector("[name=csrfmiddlewaretoken]")?.value;
+    if (token) for (const old of document.getElementsByName("csrfmiddlewaretoken")) old.value = token;
     phones().forEach(dress);
     markPicked();
     tick();

@@ -49,9 +49,9 @@ def bought_for(number):
 def keep(number, attempts=6):
     """As the tasks do: again and again, each time later."""
     for attempt in range(attempts):
-        with time_machine.travel(timezone.now() + attempt * A_DAY, tick=False):
-            with suppress(NotYet):
-                reserve(number.pk)
+        day = timezone.now() + attempt * A_DAY
+        with time_machine.travel(day, tick=False), suppress(NotYet):
+            reserve(number.pk)
         number.refresh_from_db()
         if number.status == Status.ACTIVE:
             break

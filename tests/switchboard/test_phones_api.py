@@ -42,7 +42,7 @@ def test_numbers_may_be_written_as_people_do(phones):
     [
         ({}, {"from", "to", "body"}),
         ({"from": BOB, "to": "Tom", "body": "x"}, {"to"}),
-        ({"from": "+14158880000", "to": TOM, "body": "x"}, {"from"}),
+        ({"from": "+1", "to": TOM, "body": "x"}, {"from"}),
         ({"from": BOB, "to": BOB, "body": "x"}, {"to"}),
         ({"from": BOB, "to": TOM, "body": "  "}, {"body"}),
         ({"from": BOB, "to": TOM, "body": "x" * 1601}, {"body"}),
@@ -73,6 +73,29 @@ def test_unknown_phone_and_call_are_404(phones):
         phones.post("calls/CA" + "0" * 32 + "/hangup", {}),
     ):
         assert answer.status_code == 404
+
+
+def test_phone_is_added_by_being_used(phones):
+    phones.text("+12125550142", TOM, "Hello")
+
+    assert phones.of("+12125550142")["messages"][0]["body"] == "Hello"
+    assert phones.texts(TOM) == [("+12125550142", TOM, "Hello")]
+
+
+@pytest.mark.parametrize("sender", ["anonymous", "72345", "ACME"])
+def test_sender_may_show_no_number(phones, sender):
+    phones.text(sender, TOM, "Hello")
+
+    assert phones.texts(TOM) == [(sender, TOM, "Hello")]
+    assert phones.client.get(f"{API}/phones/{sender}").status_code == 404
+
+
+def test_call_from_a_number_of_ours_makes_it_nobodys_phone(phones):
+    own(TOMS_NUMBER)
+
+    phones.call(TOMS_NUMBER, TOM)
+
+    assert phones.client.get(f"{API}/phones/{TOMS_NUMBER}").status_code == 404
 
 
 def test_phone_is_added_once(phones):

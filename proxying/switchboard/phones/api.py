@@ -28,7 +28,7 @@ def send_message(request: HttpRequest) -> JsonResponse:
     if not form.is_valid():
         return _errors(form)
     given = form.cleaned_data
-    message = messages.text(given["from"], given["to"], given["body"])
+    message = messages.text(form.pick_up(), given["to"], given["body"])
     return JsonResponse(message_item(message, given["from"]), status=HTTPStatus.CREATED)
 
 
@@ -38,7 +38,7 @@ def place_call(request: HttpRequest) -> JsonResponse:
     form = CallForm(_fields(request))
     if not form.is_valid():
         return _errors(form)
-    call = calls.place(form.cleaned_data["from"], form.cleaned_data["to"])
+    call = calls.place(form.pick_up(), form.cleaned_data["to"])
     return JsonResponse(call_item(call), status=HTTPStatus.CREATED)
 
 

@@ -1,5 +1,6 @@
 """What a phone may be asked to do, checked; the page and the JSON API say the same sentences."""
 
+import re
 from typing import Any
 
 from django import forms
@@ -28,22 +29,44 @@ class NumberField(forms.CharField):
             ) from None
 
 
+class SenderField(NumberField):
+    """A phone number, or what carriers send in place of one that is not shown."""
+
+    def clean(self, value: Any) -> str:
+        if isinstance(value, str) and _WITHOUT_A_NUMBER.fullmatch(value):
+            return value
+        return super().clean(value)
+
+
+# ``anonymous``, a company's name, a short code.
+_WITHOUT_A_NUMBER = re.compile(r"[A-Za-z][A-Za-z0-9 ]{0,10}|[0-9]{3,6}")
+
+
 class FromPhoneForm(forms.Form):
-    """Somebody uses a phone: ``from`` must be one of the carrier's."""
+    """Somebody uses a phone. One that nobody has added is added by being used."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         # "from" is a keyword of Python, so it cannot be declared as the others are.
-        self.fields["from"] = NumberField(error_messages={"required": "Say which phone it is."})
+        self.fields["from"] = SenderField(error_messages={"required": "Say which phone it is."})
 
     def clean(self) -> dict[str, Any]:
         cleaned = self.cleaned_data
         sender, to = cleaned.get("from"), cleaned.get("to")
-        if sender and not Phone.objects.filter(number=sender).exists():
-            self.add_error("from", "There is no phone with this number here. Add it first.")
         if sender and sender == to:
             self.add_error("to", "A phone cannot reach itself.")
         return cleaned
+
+    def pick_up(self) -> str:
+        """The sender, who from now on has a phone; a number of ours stays nobody's."""
+        sender: str = self.cleaned_data["from"]
+        if (
+            numbering.is_e164(sender)
+            and not IncomingPhoneNumber.objects.filter(phone_number=sender).exists()
+        ):
+            name = numbering.display(sender)
+            Phone.objects.get_or_create(number=sender, defaults={"name": name})
+        return sender
 
 
 class MessageForm(FromPhoneForm):

@@ -53,7 +53,7 @@ def send_message(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return _page(request, Refused("send", form, request.POST.get("from", "")))
     given = form.cleaned_data
-    messages.text(given["from"], given["to"], given["body"])
+    messages.text(form.pick_up(), given["to"], given["body"])
     return _back_to(given["from"])
 
 
@@ -63,7 +63,7 @@ def place_call(request: HttpRequest) -> HttpResponse:
     form = CallForm(request.POST)
     if not form.is_valid():
         return _page(request, Refused("call", form, request.POST.get("from", "")))
-    calls.place(form.cleaned_data["from"], form.cleaned_data["to"])
+    calls.place(form.pick_up(), form.cleaned_data["to"])
     return _back_to(form.cleaned_data["from"])
 
 

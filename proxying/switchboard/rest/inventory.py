@@ -6,8 +6,8 @@ credentials: https://www.twilio.com/docs/iam/test-credentials
 
 import hashlib
 import re
-from collections.abc import Iterator
-from itertools import chain, islice
+from collections.abc import Collection, Iterator
+from itertools import batched, chain, islice
 from typing import Final
 
 from proxying.switchboard import numbering
@@ -18,6 +18,7 @@ SOLD_OUT: Final = "533"
 TAKEN: Final = "+15005550000"
 ANY_AREA_CODES: Final = ("415", "209", "212", "312", "512", "206")
 FOR_SALE_AN_AREA_CODE: Final = 400
+_A_SHELF: Final = 50
 
 _AREA_CODE = re.compile(r"[2-9][0-9]{2}")
 
@@ -36,17 +37,25 @@ def for_sale(*, area_code: str | None = None, contains: str | None = None) -> It
         if area_code is None and len(national) == len("4155550100"):
             candidates = _filled_in(national)
         candidates = (number for number in candidates if pattern.search(number))
-    return (number for number in candidates if is_for_sale(number))
+    for some in batched(candidates, _A_SHELF):
+        had = _had_among(some)
+        yield from (number for number in some if number not in had)
 
 
 def is_for_sale(e164: str) -> bool:
     """Nobody has it: not this account, no phone of the carrier, and not the other account."""
-    return not (
-        e164 == TAKEN
-        or numbering.area_code(e164) == SOLD_OUT
-        or IncomingPhoneNumber.objects.filter(phone_number=e164).exists()
-        or Phone.objects.filter(number=e164).exists()
-    )
+    return e164 not in _had_among([e164])
+
+
+def _had_among(numbers: Collection[str]) -> set[str]:
+    owned = IncomingPhoneNumber.objects.filter(phone_number__in=numbers)
+    phones = Phone.objects.filter(number__in=numbers)
+    return {
+        TAKEN,
+        *(number for number in numbers if numbering.area_code(number) == SOLD_OUT),
+        *owned.values_list("phone_number", flat=True),
+        *phones.values_list("number", flat=True),
+    }
 
 
 def _made_up(area_code: str) -> Iterator[str]:

@@ -1,0 +1,69 @@
+"""Nora signs up, proves her phone, gets a number, posts an item and is called about it."""
+
+import re
+
+from playwright.sync_api import expect
+
+from tests.listings.factories import picture
+
+NORAS_PHONE = "+1 415-555-0123"
+
+
+def add_phone(phones, name, number):
+    handset = phones(name)
+    handset.page.get_by_label("Phone number").fill(number)
+    handset.page.get_by_label("Whose phone it is").fill(name)
+    handset.page.get_by_role("button", name="Add it").click()
+    expect(handset.phone).to_be_visible()
+    return handset
+
+
+def test_new_seller_signs_up_and_is_called(page, phones, shop):
+    nora = add_phone(phones, "Nora", NORAS_PHONE)
+
+    page.goto("/")
+    page.get_by_role("link", name="Sell", exact=True).click()
+    page.get_by_role("main").get_by_role("link", name="Sign up").first.click()
+    page.get_by_label("Email").fill("nora@example.com")
+    page.get_by_label("Password", exact=True).fill("a long enough pass phrase")
+    page.get_by_role("main").get_by_role("button", name="Sign up").click()
+
+    page.get_by_label("Your name").fill("Nora")
+    page.get_by_label("Your mobile number").fill("415 555 0123")
+    page.get_by_role("button", name="Text me a code").click()
+
+    text = nora.phone.locator(".threads__preview").first
+    expect(text).to_contain_text(re.compile(r"\d{6}"))
+    code = re.search(r"\d{6}", text.inner_text())[0]
+    page.get_by_label("Code from the text").fill(code)
+    page.get_by_role("main").get_by_role("button").first.click()
+
+    number = page.get_by_text(re.compile(r"^\+1 415-\d{3}-\d{4}$")).first
+    expect(number).to_be_visible()
+    number = number.inner_text()
+    page.get_by_role("link", name="Post an item").click()
+
+    page.get_by_label("What are you selling?").fill("Copper kettle")
+    page.get_by_label("Pictures").set_input_files(
+        {"name": "kettle.jpg", "mimeType": "image/jpeg", "buffer": picture(size=(800, 600))}
+    )
+    page.get_by_label("Category").select_option(index=1)
+    page.get_by_label("Price in US dollars").fill("35")
+    page.get_by_label("Good", exact=True).check()
+    page.get_by_label("Description").fill("Holds two litres, whistles in tune.")
+    page.get_by_label("Town").fill("Oakland")
+    page.get_by_role("button", name="Publish").click()
+
+    page.goto("/")
+    page.get_by_role("link", name="Copper kettle").first.click()
+    expect(page.get_by_text(number)).to_be_visible()
+    photo = page.get_by_role("main").get_by_role("img").first
+    assert photo.evaluate("image => image.complete && image.naturalWidth > 0")
+
+    bob = phones("Bob (buyer)")
+    bob.call(number)
+    expect(nora.line()).to_contain_text("Incoming call")
+    nora.press("Answer")
+    expect(bob.line()).to_contain_text(re.compile(r"0:\d\d"))
+    nora.press("Hang up")
+    expect(bob.line()).to_contain_text("Call ended")
