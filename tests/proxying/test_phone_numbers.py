@@ -11,7 +11,8 @@ def test_number_is_parsed_as_people_write_it(typed):
 
 
 @pytest.mark.parametrize(
-    "typed", ["", "Tom", "911", "234-5555", "+1", "+1415234555512345", "415 234 5555 x12", "\x00", "+"]
+    "typed",
+    ["", "Tom", "911", "234-5555", "+1", "+1415234555512345", "415 234 5555 x12", "\x00", "+"],
 )
 def test_nonsense_is_no_number(typed):
     with pytest.raises(ValueError, match="phone number"):
