@@ -55,6 +55,10 @@ def test_sixth_check_is_refused_even_if_right(verify, phones):
 
     with refused(60202, 429):
         check(verify, code)
+    with refused(20404, 404):
+        check(verify, code)
+    send(verify)
+    assert check(verify, code_on(phones)) == "approved"
 
 
 def test_code_is_sent_again_five_times_in_all(verify, phones):

@@ -43,23 +43,24 @@ def send(service: VerifyService, to: str) -> Verification:
 
 
 def check(verification: Verification | None, code: str) -> Verification:
-    """Compare a code; ``approved`` ends the verification, a wrong one costs one of five tries."""
+    """Compare a code; ``approved`` ends the verification, a wrong one costs one of five tries.
+
+    The sixth try is 60202 and ends it too: after that, as after any end, there is nothing
+    to check, which is 20404.
+    """
     if verification is None:
         raise NotFound("VerificationCheck")
+    now = timezone.now()
+    pending = Verification.objects.pending().filter(pk=verification.pk)
     # The try is counted before the code is looked at, so tries at once cannot exceed five.
-    counted = (
-        Verification.objects.pending()
-        .filter(pk=verification.pk, checks__lt=MAX_CHECKS)
-        .update(checks=F("checks") + 1, date_updated=timezone.now())
-    )
-    if not counted:
-        raise TwilioError(60202, "Max check attempts reached", HTTPStatus.TOO_MANY_REQUESTS)
-    if constant_time_compare(code, verification.code):
-        approved = Verification.objects.filter(
-            pk=verification.pk, status=Verification.Status.PENDING
-        ).update(status=Verification.Status.APPROVED)
-        if not approved:
-            raise NotFound("VerificationCheck")
+    if not pending.filter(checks__lt=MAX_CHECKS).update(checks=F("checks") + 1, date_updated=now):
+        if pending.update(status=Verification.Status.MAX_ATTEMPTS_REACHED, date_updated=now):
+            raise TwilioError(60202, "Max check attempts reached", HTTPStatus.TOO_MANY_REQUESTS)
+        raise NotFound("VerificationCheck")
+    if constant_time_compare(code, verification.code) and not pending.update(
+        status=Verification.Status.APPROVED, date_updated=now
+    ):
+        raise NotFound("VerificationCheck")
     verification.refresh_from_db()
     return verification
 
