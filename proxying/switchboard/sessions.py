@@ -17,7 +17,7 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
-from proxying.switchboard import numbering, selection
+from proxying.switchboard import alerts, numbering, selection
 from proxying.switchboard.errors import InvalidParameter, NotFound, Rule, RuleBroken
 from proxying.switchboard.models import Participant, PhoneNumber, Service, Session
 from proxying.switchboard.models.proxy import SessionQuerySet
@@ -205,13 +205,24 @@ def remove_participant(participant: Participant) -> Participant:
 
 
 def close_expired(among: SessionQuerySet | None = None) -> int:
-    """Close the active Sessions whose time is over, at the moment it was; how many there were."""
+    """Close the active Sessions whose time is over, at the moment it was; how many there were.
+
+    Each leaves an Alert 80904, once, whoever comes upon it first.
+    """
     expired = (Session.objects.all() if among is None else among).expired()
     if not expired.exists():
         return 0
     with transaction.atomic():
-        sids = [session.sid for session in expired.order_by("sid").select_for_update()]
+        over = list(expired.order_by("sid").select_for_update())
+        sids = [session.sid for session in over]
         Participant.objects.filter(session__in=sids).update(is_active=False)
+        for session in over:
+            alerts.raise_alert(
+                alerts.SESSION_EXPIRED,
+                "The time of a Session is over",
+                resource_sid=session.sid,
+                service_sid=session.service_id,
+            )
         return Session.objects.filter(sid__in=sids).update(
             status=Session.Status.CLOSED,
             closed_reason=CLOSED_BY_TIME,

@@ -14,5 +14,4 @@ def tick() -> None:
     first, so a tick that is late or lost changes nothing anybody sees.
     """
     calls.settle()
-    sessions.close_expired()
-    sessions.purge_closed()
+    sessions.expire_due()

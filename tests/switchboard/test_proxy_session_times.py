@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from proxying.switchboard import sessions
-from proxying.switchboard.models import Interaction, Participant, Session
+from proxying.switchboard.models import Alert, Interaction, Participant, Session
 from tests.switchboard.cast import (
     BOB,
     TOM,
@@ -115,6 +115,16 @@ def test_time_closes_and_purges_when_nobody_asks(clock, opened):
     sessions.expire_due()
     assert not Session.objects.exists()
     assert not Participant.objects.exists()
+
+
+def test_expired_session_leaves_one_alert_however_often_it_is_asked_for(clock, opened):
+    session = opened(ttl=60)
+    clock.shift(60)
+    session.fetch()
+    session.fetch()
+    sessions.expire_due()
+    alert = Alert.objects.get()
+    assert (alert.error_code, alert.resource_sid) == (80904, session.fetch().sid)
 
 
 def test_session_is_kept_for_90_days_after_its_end(clock, opened, stocked):
