@@ -3,6 +3,7 @@
 import pytest
 import requests
 from django.conf import settings
+from django.db import connection
 from twilio.base.exceptions import TwilioException
 
 from proxying.switchboard.api import throttling
@@ -54,6 +55,15 @@ def test_account_without_a_token_lets_nobody_in(db, settings):
     settings.TWILIO_AUTH_TOKENS = [""]
     answer = requests.get(SERVICES, auth=(settings.TWILIO_ACCOUNT_SID, ""), timeout=5)
     assert answer.status_code == 401
+
+
+def test_what_nobody_foresaw_is_an_error_in_twilios_form_and_logged(services, caplog):
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE switchboard_service RENAME TO switchboard_lost")
+
+    with refused(20500, 500):
+        services.create("shop")
+    assert "api_failed" in caplog.text
 
 
 def test_refusal_names_code_sentence_page_and_status(service, twilio):

@@ -3,12 +3,15 @@
 from http import HTTPStatus
 from typing import Any, Final
 
+import structlog
 from django.http import Http404
 from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
 from proxying.switchboard.errors import NotFound, TwilioError
+
+log = structlog.get_logger(__name__)
 
 _MESSAGES: Final = {
     HTTPStatus.UNAUTHORIZED: (20003, "Authenticate"),
@@ -18,8 +21,8 @@ _MESSAGES: Final = {
 }
 
 
-def refuse(error: Exception, context: dict[str, Any]) -> Response | None:
-    """DRF's exception handler for our API; None lets what we do not know go on as a 500."""
+def refuse(error: Exception, context: dict[str, Any]) -> Response:
+    """DRF's exception handler for our API. What we did not foresee is logged and a 500."""
     match error:
         case TwilioError():
             refusal, headers = error, {}
@@ -28,7 +31,9 @@ def refuse(error: Exception, context: dict[str, Any]) -> Response | None:
         case Http404():
             refusal, headers = NotFound(context["request"].path), {}
         case _:
-            return None
+            log.error("api_failed", exc_info=error)
+            status = HTTPStatus.INTERNAL_SERVER_ERROR
+            refusal, headers = TwilioError(20500, "Internal Server Error", status), {}
     set_rollback()
     body = {
         "code": refusal.code,
