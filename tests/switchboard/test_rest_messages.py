@@ -2,7 +2,9 @@
 
 import pytest
 
+from proxying.switchboard.models import Alert
 from tests.switchboard.cast import BETH, BOB, TOM, TOMS_NUMBER, own, refused
+from tests.switchboard.customer import BASE
 
 
 def test_text_from_an_owned_number_arrives(twilio, phones):
@@ -45,6 +47,29 @@ def test_bad_text_is_refused(twilio, phones, fields, code):
     with refused(code):
         twilio.messages.create(**fields)
     assert phones.texts(TOM) == []
+
+
+@pytest.mark.parametrize(
+    ("to", "status", "error"), [(TOM, "delivered", None), ("+14158880000", "undelivered", "30003")]
+)
+def test_status_callback_is_told_how_it_ended(twilio, phones, customer, to, status, error):
+    url = f"{BASE}status"
+    sent = twilio.messages.create(from_="Shop", to=to, body="Hello", status_callback=url)
+
+    (told,) = customer.told("status")
+    assert (told["MessageSid"], told["MessageStatus"]) == (sent.sid, status)
+    assert told.get("ErrorCode") == error
+    assert "Hello" not in told.values()
+
+
+def test_status_callback_that_refuses_leaves_an_alert(twilio, phones, customer):
+    customer.answers_status(500, name="status")
+    url = f"{BASE}status"
+    sent = twilio.messages.create(from_="Shop", to=TOM, body="Hello", status_callback=url)
+
+    alert = Alert.objects.get()
+    assert (alert.error_code, alert.resource_sid) == (11200, sent.sid)
+    assert (alert.request_url, alert.response_status) == (url, 500)
 
 
 def test_list_is_filtered_by_either_end(twilio, phones):

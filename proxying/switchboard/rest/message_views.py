@@ -44,8 +44,11 @@ class MessagesView(AccountView):
             raise TwilioError(21602, "Message body is required.")
         if len(body) > messages.MAX_BODY:
             raise TwilioError(21617, "The message body exceeds the 1600 character limit.")
+        callback = given.url("StatusCallback")
         sent = messages.deliver(from_=self._sender(), to=to, body=body)
-        # Twilio answers before the carrier does; how it went is read later.
+        if callback:
+            messages.tell_status(sent, callback)
+        # Twilio answers before the carrier does; how it went is read or told later.
         answer = _resource(sent) | {"status": "queued", "error_code": None, "error_message": None}
         return Response(answer, status=HTTPStatus.CREATED)
 

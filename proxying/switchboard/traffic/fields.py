@@ -34,6 +34,21 @@ def message_fields(message: Message) -> dict[str, str]:
     }
 
 
+def status_fields(message: Message) -> dict[str, str]:
+    """What the ``StatusCallback`` of an outgoing text is told."""
+    fields = {
+        "MessageSid": message.sid,
+        "MessageStatus": message.status,
+        "SmsSid": message.sid,
+        "SmsStatus": message.status,
+        "AccountSid": settings.TWILIO_ACCOUNT_SID,
+        "ApiVersion": "2010-04-01",
+        "From": message.from_number,
+        "To": message.to,
+    }
+    return fields | ({"ErrorCode": str(message.error_code)} if message.error_code else {})
+
+
 def call_fields(call: Call) -> dict[str, str]:
     """What an incoming call posts."""
     return {

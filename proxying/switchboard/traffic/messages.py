@@ -6,7 +6,7 @@ from urllib.parse import urljoin
 
 from django.utils import timezone
 
-from proxying.switchboard import alerts, sessions
+from proxying.switchboard import alerts, sessions, webhooks
 from proxying.switchboard.models import (
     IncomingPhoneNumber,
     Message,
@@ -16,7 +16,7 @@ from proxying.switchboard.models import (
 )
 from proxying.switchboard.sessions import Route
 from proxying.switchboard.traffic import interactions, out_of_session, twiml
-from proxying.switchboard.traffic.fields import message_fields
+from proxying.switchboard.traffic.fields import message_fields, status_fields
 
 # Dropped by Proxy without a word to anybody.
 # https://www.twilio.com/docs/proxy/opt-out-keywords
@@ -92,6 +92,28 @@ def deliver(
         _arrive(from_, number, body, hops=hops + 1)
         return sent
     return _hand_over(from_, to, body, direction)
+
+
+def tell_status(message: Message, url: str) -> None:
+    """Post how an outgoing text ended, once; an Alert when nobody takes it.
+
+    https://www.twilio.com/docs/messaging/guides/track-outbound-message-status
+    """
+    try:
+        answer = webhooks.post(url, status_fields(message))
+    except webhooks.NoAnswer as failure:
+        code, status = failure.code, None
+    else:
+        if answer.ok:
+            return
+        code, status = webhooks.RETRIEVAL_FAILED, answer.status
+    alerts.raise_alert(
+        code,
+        "A status callback was not taken",
+        resource_sid=message.sid,
+        request_url=url,
+        response_status=status,
+    )
 
 
 def _loops(from_number: str, to: str) -> bool:
