@@ -103,8 +103,10 @@ def live(live_server: LiveServer, settings: Any) -> LiveServer:
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
+    # First, for Playwright's driver needs a library that an empty machine gets with Chromium.
+    program = programs.chromium()
     with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=programs.chromium())
+        running = playwright.chromium.launch(executable_path=program)
         yield running
         running.close()
 
