@@ -1,6 +1,7 @@
 """Lists are pages of 50, at most 100; Twilio's client follows next_page_url by itself."""
 
 import pytest
+from django.utils import timezone
 from twilio.base.exceptions import TwilioException
 
 from proxying.switchboard.models import Interaction, Participant, Service, Session
@@ -38,8 +39,33 @@ def test_first_page_holds_50_and_says_where_the_others_are(many):
         "url": f"{sessions}?PageSize=50&Page=0",
         "first_page_url": f"{sessions}?PageSize=50&Page=0",
         "previous_page_url": None,
-        "next_page_url": f"{sessions}?PageSize=50&Page=1",
+        "next_page_url": meta_of(page)["next_page_url"],
     }
+    assert meta_of(page)["next_page_url"].startswith(f"{sessions}?PageSize=50&Page=1&PageToken=KC")
+
+
+def test_nothing_is_missed_when_rows_come_and_go_while_one_lists(many):
+    page = many.sessions.page()
+    seen = [session.unique_name for session in page]
+    for name in seen[:10]:
+        many.sessions(many.sessions(name).fetch().sid).delete()
+    many.sessions.create(unique_name="new")
+
+    while page := page.next_page():
+        seen += [session.unique_name for session in page]
+    assert sorted(seen) == sorted(f"talk-{number}" for number in range(120))
+
+
+def test_rows_of_one_moment_come_once_each(many):
+    Session.objects.update(date_created=timezone.now())
+    assert len({session.sid for session in many.sessions.list(page_size=7)}) == 120
+
+
+@pytest.mark.parametrize("token", ["x", "KC1.x", "KC1.9" + "9" * 50])
+def test_token_that_no_page_gave_is_refused(service, token):
+    with pytest.raises(TwilioException) as caught:
+        service.sessions.page(page_token=token)
+    assert caught.value.args[1].status_code == 400
 
 
 def test_last_page_leads_back_and_not_on(many):

@@ -218,7 +218,7 @@ class Migration(migrations.Migration):
                 ("date_updated", models.DateTimeField(auto_now=True)),
             ],
             options={
-                "ordering": ["-date_created", "-sid"],
+                "ordering": ["-date_created", "sid"],
                 "indexes": [
                     models.Index(
                         fields=["from_number", "-date_created"],

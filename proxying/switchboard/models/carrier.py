@@ -111,7 +111,7 @@ class Message(models.Model):
     objects = MessageQuerySet.as_manager()
 
     class Meta:
-        ordering: ClassVar[list[str]] = ["-date_created", "-sid"]
+        ordering: ClassVar[list[str]] = ["-date_created", "sid"]
         indexes: ClassVar[list[models.Index]] = [
             models.Index(fields=["from_number", "-date_created"]),
             models.Index(fields=["to", "-date_created"]),

@@ -10,12 +10,12 @@ from django.db.models import Model, QuerySet
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from proxying.switchboard.api.paging import cut
 from proxying.switchboard.api.parameters import Parameters
 from proxying.switchboard.errors import NotFound
 from proxying.switchboard.rest.views import CarrierView
 
 VERSION: Final = "2010-04-01"
-DEFAULT_PAGE_SIZE: Final = 50
 MAX_PAGE_SIZE: Final = 1000
 
 
@@ -35,33 +35,35 @@ class AccountView(CarrierView):
 def page[M: Model](
     request: Request, rows: QuerySet[M], key: str, resource: Callable[[M], dict[str, Any]]
 ) -> Response:
-    """The page that ``Page`` (from 0) and ``PageSize`` ask for, in this API's own shape.
+    """The page of *rows* that the request asks for, in this API's own shape.
 
     The addresses in it have no host: the client puts its own in front.
     https://www.twilio.com/docs/usage/twilios-response#pagination
     """
-    asked = Parameters(request.query_params)
-    size = asked.integer("PageSize", least=1, most=MAX_PAGE_SIZE) or DEFAULT_PAGE_SIZE
-    number = asked.integer("Page", least=0, most=10**9) or 0
-    start = number * size
-    found = list(rows[start : start + size + 1])
+    found = cut(Parameters(request.query_params), rows, most=MAX_PAGE_SIZE)
+    start = found.number * found.size
 
-    def address(of: int) -> str:
+    def address(fields: dict[str, Any]) -> str:
         query = request.query_params.copy()
-        query["PageSize"], query["Page"] = str(size), str(of)
+        query.pop("PageToken", None)
+        for name, value in fields.items():
+            query[name] = str(value)
         return f"{_below_version(request.path)}?{query.urlencode()}"
+
+    def numbered(page: int) -> str:
+        return address({"PageSize": found.size, "Page": page})
 
     return Response(
         {
-            "page": number,
-            "page_size": size,
+            "page": found.number,
+            "page_size": found.size,
             "start": start,
-            "end": start + len(found[:size]) - 1 if found else start,
-            "uri": address(number),
-            "first_page_uri": address(0),
-            "previous_page_uri": address(number - 1) if number else None,
-            "next_page_uri": address(number + 1) if len(found) > size else None,
-            key: [resource(row) for row in found[:size]],
+            "end": start + max(len(found.rows) - 1, 0),
+            "uri": numbered(found.number),
+            "first_page_uri": numbered(0),
+            "previous_page_uri": numbered(found.number - 1) if found.number else None,
+            "next_page_uri": address(found.next) if found.next else None,
+            key: [resource(row) for row in found.rows],
         }
     )
 
