@@ -103,7 +103,7 @@ def live(live_server: LiveServer, settings: Any) -> LiveServer:
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    # First, for Playwright's driver needs a library that an empty machine gets with Chromium.
+    # First, for it also sees to what Playwright's driver needs.
     program = programs.chromium()
     with sync_playwright() as playwright:
         running = playwright.chromium.launch(executable_path=program)

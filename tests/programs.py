@@ -1,5 +1,6 @@
 """Finds the programs that the tests need, or gets them; never skips, never guesses."""
 
+import ctypes
 import fcntl
 import functools
 import os
@@ -12,6 +13,7 @@ from pathlib import Path
 
 POSTGRESQL = "initdb"
 REDIS = "redis-server"
+DRIVER_LIBRARY = "libatomic.so.1"
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 # World-readable when root fills it, since PostgreSQL then runs as somebody else.
@@ -39,8 +41,24 @@ def redis() -> Path:
 
 @functools.cache
 def chromium() -> Path:
+    if sys.platform == "linux" and not _loads(DRIVER_LIBRARY):
+        with _alone():
+            _install_packages(["libatomic1"])
+        if not _loads(DRIVER_LIBRARY):
+            raise CannotFind(
+                f"Playwright's driver needs {DRIVER_LIBRARY}, which this machine lacks. "
+                "Install it (Debian, Ubuntu: apt-get install libatomic1) and run the tests again."
+            )
     # Not unpacked beside the system: it needs its fonts where the system looks for them.
     return _find_or_get(*CHROMIUM, packages=["chromium", "fonts-liberation"], unpack=False)
+
+
+def _loads(library: str) -> bool:
+    try:
+        ctypes.CDLL(library)
+    except OSError:
+        return False
+    return True
 
 
 def environment(program: Path) -> dict[str, str]:
