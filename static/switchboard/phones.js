@@ -73,8 +73,9 @@
     }
   }
 
-  /* Put in what changed. Answers that were overtaken by a later one are dropped. */
-  function apply(html, turn) {
+  /* Put in what changed. Answers that were overtaken by a later one are dropped. What was wrong
+     with a form stays until a form is sent again: only the answer to one knows about it. */
+  function apply(html, turn, toForm = false) {
     if (turn < shown) return;
     shown = turn;
     const fresh = new DOMParser().parseFromString(html, "text/html");
@@ -88,6 +89,7 @@
     for (const part of fresh.querySelectorAll("[data-live]")) {
       const old = document.getElementById(part.id);
       if (!old || sent.get(part.id) === part.innerHTML) continue;
+      if (part.matches(".error") && !toForm) continue;
       sent.set(part.id, part.innerHTML);
       const focused = old.contains(document.activeElement) ? document.activeElement.id : "";
       old.replaceChildren(...[...part.childNodes].map((node) => document.importNode(node, true)));
@@ -132,7 +134,7 @@
     } finally {
       form.removeAttribute("aria-busy");
     }
-    apply(await response.text(), ++asked);
+    apply(await response.text(), ++asked, true);
     if (!response.redirected) return;
     const phone = form.closest(".phone");
     if (form.classList.contains("composer")) {

@@ -155,6 +155,20 @@ def test_refused_text_is_explained_beside_the_composer(bob):
 
 
 @pytest.mark.django_db(transaction=True)
+def test_explanation_stays_while_the_page_renews_itself(page, bob):
+    page.get_by_label("Phone number").fill("12")
+    page.get_by_label("Whose phone it is").fill("Carol")
+    page.get_by_role("button", name="Add it").click()
+    explained = page.locator("#add-phone .error", has_text="This is no phone number.")
+    expect(explained).to_be_visible()
+
+    for _ in range(2):
+        page.wait_for_event("requestfinished", lambda request: request.url.endswith(PAGE))
+
+    expect(explained).to_be_visible()
+
+
+@pytest.mark.django_db(transaction=True)
 def test_small_screen_shows_one_phone_and_marks_the_ringing_one(page, phones, bob, tom):
     page.set_viewport_size({"width": 390, "height": 844})
     expect(bob).to_be_visible()
