@@ -55,7 +55,7 @@ $(BIN)/.dev: requirements-dev.txt $(BIN)/uv
 # The installer itself comes from the lock too: its lines, up to the next package.
 $(BIN)/uv: | $(BIN)/python
 	@awk '/^[^ ]/ { wanted = /^uv==/ } wanted' requirements-dev.txt > .venv/uv.txt
-	@$(BIN)/python -m pip install --quiet --require-hashes -r .venv/uv.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r .venv/uv.txt
 
 $(BIN)/python:
 	@for python in $(PYTHONS); do \
