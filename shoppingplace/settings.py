@@ -6,6 +6,8 @@ lists each with what it means.
 """
 
 import logging.config
+from collections.abc import MutableMapping
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -319,6 +321,16 @@ LOG_FORMAT = env.str("LOG_FORMAT", default="json")
 if LOG_FORMAT not in {"json", "console"}:
     raise ImproperlyConfigured("LOG_FORMAT must be json or console")
 
+
+def _without_polls(logger: Any, method: str, event: MutableMapping[str, Any]) -> Any:
+    """The phones' page asks for itself every second: what went well there is no event."""
+    if str(event.get("request")).startswith("GET /switchboard/phones/") and (
+        event["event"] == "request_started" or event.get("code") == HTTPStatus.OK
+    ):
+        raise structlog.DropEvent
+    return event
+
+
 _log_chain: list[Any] = [
     structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_logger_name,
@@ -348,7 +360,11 @@ LOGGING: dict[str, Any] = {
 }
 logging.config.dictConfig(LOGGING)
 structlog.configure(
-    processors=[*_log_chain, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+    processors=[
+        _without_polls,
+        *_log_chain,
+        structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+    ],
     logger_factory=structlog.stdlib.LoggerFactory(),
     wrapper_class=structlog.stdlib.BoundLogger,
     cache_logger_on_first_use=True,

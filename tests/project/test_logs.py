@@ -30,3 +30,28 @@ def test_log_line_is_json_without_the_number(run_python, statement):
 
     assert json.loads(ended.stderr)["level"] in {"warning", "error"}
     assert "415234" not in ended.stderr
+
+
+POLLS = """
+import django
+django.setup()
+from django.core.management import call_command
+from django.test import Client
+call_command("migrate", "switchboard", verbosity=0)
+for path in "/switchboard/phones/api/phones", "/switchboard/phones/api/phones/nobody", "/livez":
+    Client(headers={"host": "testserver"}).get(path)
+"""
+
+
+def test_page_that_asks_for_itself_is_logged_only_when_it_is_refused(run_python):
+    ended = run_python(
+        POLLS,
+        DJANGO_SETTINGS_MODULE="shoppingplace.settings",
+        DATABASE_URL="sqlite://:memory:",
+        LOG_FORMAT="json",
+        LOG_LEVEL="INFO",
+    )
+    lines = [json.loads(line) for line in ended.stderr.splitlines()]
+    assert [
+        (line["request"], line["code"]) for line in lines if line["event"] == "request_finished"
+    ] == [("GET /switchboard/phones/api/phones/nobody", 404), ("GET /livez", 200)]
