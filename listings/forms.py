@@ -1,5 +1,6 @@
 """What a seller types about an item."""
 
+import re
 from decimal import Decimal
 from typing import Any, ClassVar
 
@@ -16,6 +17,11 @@ CONTAINS_A_NUMBER = (
     "and buyers reach you on your ShoppingPlace number."
 )
 
+_TOO_MUCH = "This is more than a listing can ask for."
+
+# 1,250 but neither 12,50, which would lose its comma and cost a thousand, nor 1e5.
+_AMOUNT = re.compile(r"-?(\d{1,3}(,\d{3})+|\d*)(\.\d*)?", re.ASCII)
+
 
 class PriceField(forms.DecimalField):
     """US dollars as people write them: ``1250``, ``1,250``, ``$12.50``."""
@@ -24,7 +30,10 @@ class PriceField(forms.DecimalField):
 
     def clean(self, value: Any) -> Any:
         if isinstance(value, str):
-            value = value.strip().removeprefix("$").replace(",", "")
+            value = value.strip().removeprefix("$").strip()
+            if not _AMOUNT.fullmatch(value):
+                raise ValidationError(self.error_messages["invalid"], code="invalid")
+            value = value.replace(",", "")
         return super().clean(value)
 
     def prepare_value(self, value: Any) -> Any:
@@ -71,6 +80,9 @@ class ListingForm(forms.ModelForm):  # type: ignore[type-arg]
             "required": "Name a price; 0 gives it away.",
             "invalid": "Write an amount such as 240 or 12.50.",
             "min_value": "A price cannot be less than 0.",
+            "max_digits": _TOO_MUCH,
+            "max_whole_digits": _TOO_MUCH,
+            "max_decimal_places": "Write no more than two digits for the cents.",
         },
     )
     category = forms.ModelChoiceField(

@@ -1,5 +1,7 @@
 """The seller's own pages: post, edit, change the state. Another's listing is a 404."""
 
+from datetime import timedelta
+from typing import Final
 from urllib.parse import urlencode
 
 from django.contrib import messages
@@ -8,12 +10,15 @@ from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from listings.forms import ListingForm
 from listings.models import Listing, ListingQuerySet, Photo
 from listings.photos import attach
 from proxying.models import Seller
+
+_TWICE_WITHIN: Final = timedelta(minutes=1)
 
 STATE_MESSAGES = {
     Listing.State.ACTIVE: "“{}” is for sale.",
@@ -72,6 +77,11 @@ def _listing_form(request: HttpRequest, listing: Listing) -> HttpResponseBase:
     )
     if request.method == "POST" and form.is_valid():
         with transaction.atomic():
+            # One at a time for each seller, so that the second of two clicks sees the first's.
+            Seller.objects.select_for_update().get(pk=listing.seller_id)
+            state = Listing.State.DRAFT if save_as_draft else Listing.State.ACTIVE
+            if twin := _just_posted_twin(form.instance, state):
+                return _after_saving(request, twin)
             listing = form.save()
             attach(listing, form.cleaned_data["photos"])
             if is_draft and not save_as_draft:
@@ -84,6 +94,18 @@ def _listing_form(request: HttpRequest, listing: Listing) -> HttpResponseBase:
         "photos": listing.photos.all() if listing.pk else (),
     }
     return render(request, "listings/listing_form.html", context)
+
+
+def _just_posted_twin(listing: Listing, state: Listing.State) -> Listing | None:
+    """What the first of two clicks on the same new form has already brought to *state*."""
+    if listing.pk:
+        return None
+    words = ("seller_id", "title", "description", "price", "category_id", "condition", "place")
+    return Listing.objects.filter(
+        created_at__gte=timezone.now() - _TWICE_WITHIN,
+        state=state,
+        **{name: getattr(listing, name) for name in words},
+    ).first()
 
 
 def _after_saving(request: HttpRequest, listing: Listing) -> HttpResponseBase:

@@ -1,7 +1,10 @@
 """The seller posts, edits and closes; a stranger gets at nothing."""
 
+from datetime import timedelta
+
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from listings.models import Listing
 from listings.photos import MAX_PHOTOS
@@ -58,6 +61,25 @@ def test_published_listing_is_for_sale_with_its_pictures(toms_browser, tom, type
     assert listing.photos.count() == 2
 
 
+def test_publish_pressed_twice_posts_one_listing(toms_browser, typed):
+    fields = typed | {"publish": "1"}
+    first = toms_browser.post("/sell/", fields | {"photos": [upload()]})
+    second = toms_browser.post("/sell/", fields | {"photos": [upload()]})
+
+    assert Listing.objects.get().photos.count() == 1
+    assert second["Location"] == first["Location"]
+
+
+def test_like_thing_may_be_posted_when_it_is_another_or_later(toms_browser, typed):
+    toms_browser.post("/sell/", typed)
+    toms_browser.post("/sell/", typed | {"publish": "1"})
+    toms_browser.post("/sell/", typed | {"description": "The second of two.", "publish": "1"})
+    Listing.objects.update(created_at=timezone.now() - timedelta(minutes=2))
+    toms_browser.post("/sell/", typed | {"publish": "1"})
+
+    assert Listing.objects.filter(state=State.ACTIVE).count() == 3
+
+
 def test_draft_needs_no_more_than_a_title(toms_browser):
     toms_browser.post("/sell/", {"title": "Something"})
 
@@ -77,7 +99,10 @@ def test_publishing_half_written_says_beside_each_field_what_is_missing(toms_bro
     assert not Listing.objects.exists()
 
 
-@pytest.mark.parametrize("price", ["-1", "a lot", "12.345", "123456789.00", "NaN", "1e9", "$"])
+@pytest.mark.parametrize(
+    "price",
+    ["-1", "a lot", "12.345", "12,50", "1.250,00", "123456789.00", "NaN", "1e5", "1e9", "$"],
+)
 def test_odd_price_is_refused_and_kept_as_typed(toms_browser, typed, price):
     answer = toms_browser.post("/sell/", typed | {"price": price, "publish": "1"})
 
