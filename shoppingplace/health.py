@@ -25,7 +25,8 @@ def _database() -> None:
 
 
 def _cache() -> None:
-    cache.get("readyz")
+    # The one question to which our cache does not answer as if it were empty.
+    cache.has_key("readyz")
 
 
 _PROBES = {"database": _database, "cache": _cache}
