@@ -56,6 +56,19 @@ def test_loading_twice_renews_the_dates_and_nothing_else(people):
     assert not Listing.objects.filter(published_at__lt=timezone.now() - timedelta(days=60)).exists()
 
 
+def test_loading_again_keeps_what_people_changed(people):
+    load()
+    table = Listing.objects.get(title="Oak table")
+    table.photos.all().delete()
+    Listing.objects.filter(pk=table.pk).update(title="Oak table, round", state="sold", price=99)
+
+    load()
+
+    table.refresh_from_db()
+    assert (table.title, table.state, table.price) == ("Oak table, round", "sold", 99)
+    assert not table.photos.exists()
+
+
 def test_demo_without_its_people_says_what_is_missing():
     with pytest.raises(CommandError, match="There is no seller"):
         load()

@@ -1,4 +1,7 @@
-"""Fill the marketplace with what Tom and Beth sell. Running it again renews the dates."""
+"""Fill the marketplace with what Tom and Beth sell.
+
+Running it again renews the dates, and leaves alone what anybody has changed since.
+"""
 
 from typing import Any
 
@@ -28,8 +31,8 @@ class Command(BaseCommand):
         }
         sellers = {email: _seller(email) for email in {item.seller for item in ITEMS}}
         for item in ITEMS:
-            listing = _listing(item, sellers[item.seller], categories[item.category])
-            if not listing.photos.exists():
+            listing, is_new = _listing(item, sellers[item.seller], categories[item.category])
+            if is_new:
                 scene = item.draw()
                 attach(
                     listing, [EncodedPhoto(scene.webp(PICTURE_WIDTH), scene.webp(THUMBNAIL_SIDE))]
@@ -44,21 +47,20 @@ def _seller(email: str) -> Seller:
     return seller
 
 
-def _listing(item: Item, seller: Seller, category: Category) -> Listing:
+def _listing(item: Item, seller: Seller, category: Category) -> tuple[Listing, bool]:
+    """The item's listing, dated from now, and whether it was made just now."""
     published_at = timezone.now() - item.age
-    listing, _ = Listing.objects.update_or_create(
-        reference=item.reference,
-        defaults={
-            "seller": seller,
-            "title": item.title,
-            "description": item.description,
-            "price": item.price,
-            "category": category,
-            "condition": item.condition,
-            "place": item.place,
-            "state": item.state,
-            "created_at": published_at,
-            "published_at": published_at,
-        },
+    dates = {"created_at": published_at, "published_at": published_at}
+    words = {
+        "seller": seller,
+        "title": item.title,
+        "description": item.description,
+        "price": item.price,
+        "category": category,
+        "condition": item.condition,
+        "place": item.place,
+        "state": item.state,
+    }
+    return Listing.objects.update_or_create(
+        reference=item.reference, defaults=dates, create_defaults=words | dates
     )
-    return listing
