@@ -3,9 +3,11 @@
 Neither text nor number is kept.
 """
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final, Self
 
+from django.db import IntegrityError
 from django.db.models import Case, Exists, F, OuterRef, Q, SmallIntegerField, Subquery, Value, When
 
 from proxying.models import Block, Interaction, ProxyService, ProxySession
@@ -77,7 +79,9 @@ def record(event: Event) -> None:
         ProxyService.objects.filter(service_sid=event.service_sid)
         .annotate(
             proxy_session_id=Subquery(
-                ProxySession.objects.filter(_of(event)).order_by("session_sid").values("pk")[:1]
+                ProxySession.objects.filter(_of(event))
+                .order_by(F("session_sid").asc(nulls_last=True))
+                .values("pk")[:1]
             )
         )
         .first()
@@ -85,9 +89,12 @@ def record(event: Event) -> None:
     if service is None:
         return
     if service.proxy_session_id:
-        ProxySession.objects.filter(pk=service.proxy_session_id, session_sid=None).update(
-            session_sid=event.session_sid
-        )
+        # Of two texts that began one Session together, each with a row of its own, one gives
+        # its row the SID. No transaction is open here that the other's failure could end.
+        with suppress(IntegrityError):
+            ProxySession.objects.filter(pk=service.proxy_session_id, session_sid=None).update(
+                session_sid=event.session_sid
+            )
     Interaction.objects.bulk_create(
         [
             Interaction(

@@ -1,6 +1,9 @@
+import time
+from concurrent.futures import ThreadPoolExecutor
 from itertools import permutations
 
 import pytest
+from django.db import connection, transaction
 
 from proxying.encryption import blind_index
 from proxying.models import Block, Interaction, ProxySession
@@ -93,6 +96,37 @@ def test_event_of_an_unknown_session_is_recorded_alone(seller):
 def test_event_costs_at_most_four_statements(seller, django_assert_max_num_queries):
     with django_assert_max_num_queries(4):
         interaction()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_texts_that_begin_one_session_at_once_are_both_recorded(seller):
+    second = f"SM{2:032x}"
+    contact(BOBS_PHONE, TOMS_NUMBER, second)
+
+    with ThreadPoolExecutor(1) as other, transaction.atomic():
+        ProxySession.objects.filter(contact_sid=FIRST_TEXT).update(session_sid=f"KC{1:032x}")
+        answer = other.submit(in_thread, interactionSid=f"KI{2:032x}", inboundResourceSid=second)
+        until_somebody_waits()
+    assert answer.result().status_code == 204
+    assert Interaction.objects.count() == 1
+    assert ProxySession.objects.filter(session_sid=f"KC{1:032x}").count() == 1
+
+
+def in_thread(**fields):
+    try:
+        return interaction(**fields)
+    finally:
+        connection.close()
+
+
+def until_somebody_waits():
+    with connection.cursor() as cursor:
+        for _ in range(500):
+            cursor.execute("SELECT 1 FROM pg_locks WHERE NOT granted")
+            if cursor.fetchone():
+                return
+            time.sleep(0.01)
+    pytest.fail("nobody waits for this transaction")
 
 
 def test_intercept_lets_a_buyer_through(seller, django_assert_num_queries):
