@@ -1,5 +1,6 @@
 """The demo's two processes: started, watched, and ended together."""
 
+import fcntl
 import os
 import signal
 import subprocess
@@ -9,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 import requests
 
@@ -18,6 +20,7 @@ from shoppingplace.demo.environment import HOST
 _START_SECONDS = 60
 _STOP_SECONDS = 10
 _LINES_SHOWN = 20
+_LOCKS = "log/*.lock"
 
 
 @dataclass(frozen=True)
@@ -31,6 +34,23 @@ class Child:
         if self.process.poll() is not None:
             lines = self.log.read_text(errors="replace").splitlines()[-_LINES_SHOWN:]
             raise CannotGoOn("\n".join([f"The {self.name} stopped. {self.log} ends:", *lines]))
+
+
+@contextmanager
+def alone(var_dir: Path) -> Iterator[None]:
+    """No other demo uses *var_dir* in this block, nor what a killed one left running.
+
+    Two would send each other's calls astray: the Service has one address for callbacks.
+    """
+    with (var_dir / "demo.lock").open("w") as lock:
+        if not _lock(lock):
+            raise CannotGoOn(
+                f"A demo is running on {var_dir} already. Stop it, or start this one with data "
+                "and a port of its own: VAR_DIR=/tmp/another PORT=8001 make demo"
+            )
+        for path in var_dir.glob(_LOCKS):
+            _end_leftover(path)
+        yield
 
 
 @contextmanager
@@ -72,11 +92,11 @@ def _wait_until_ready(port: int, web: Child) -> None:
 
 
 def _web(port: int) -> list[str]:
-    # A text goes phone -> switchboard -> our callback, each a request inside the one before,
-    # and pages that wait for news hold threads too.
+    # A text waits in its thread for our callbacks, which need another one: as many texts at
+    # once as there are threads would wait for each other until their time is over.
     return [
         "gunicorn", "shoppingplace.wsgi", "--bind", f"{HOST}:{port}", "--worker-class", "gthread",
-        "--workers", "1", "--threads", "24", "--graceful-timeout", "3",
+        "--workers", "1", "--threads", "64", "--graceful-timeout", "3",
     ]  # fmt: skip
 
 
@@ -89,7 +109,8 @@ def _worker(var_dir: Path) -> list[str]:
 
 def _start(name: str, log: Path, module: list[str]) -> Child:
     log.parent.mkdir(parents=True, exist_ok=True)
-    with log.open("wb") as output:
+    with log.open("wb") as output, log.with_suffix(".lock").open("w") as lock:
+        _lock(lock)
         process = subprocess.Popen(  # noqa: S603 (our own words, no shell)
             [sys.executable, "-m", *module],
             stdout=output,
@@ -98,8 +119,28 @@ def _start(name: str, log: Path, module: list[str]) -> Child:
             env={**os.environ, "LOG_LEVEL": "INFO"},
             # Ctrl-C is for the demo alone, which then ends them in order.
             start_new_session=True,
+            # It and what it starts hold the lock for as long as one of them lives.
+            pass_fds=(lock.fileno(),),
         )
+        lock.write(str(process.pid))
     return Child(name, process, log)
+
+
+def _lock(file: IO[str]) -> bool:
+    """Whether *file* is ours now; the system gives it back when we end, however we end."""
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _end_leftover(path: Path) -> None:
+    """Ends the group of processes that holds *path*, if there is one."""
+    with path.open() as lock:
+        if not _lock(lock):
+            os.killpg(int(lock.read()), signal.SIGKILL)
+            fcntl.flock(lock, fcntl.LOCK_EX)  # not before the last one is gone
 
 
 def _stop(children: Sequence[Child]) -> None:
