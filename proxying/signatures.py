@@ -33,6 +33,7 @@ MOST_FIELDS: Final = 200
 _NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9]{0,63}")
 _SIGNATURE: Final = re.compile(r"[A-Za-z0-9+/]{27}=")
 _WORD: Final = re.compile(r"[A-Za-z-]{0,32}")
+_LENGTH: Final = re.compile(r"[0-9]{1,9}")
 
 type Fields = Mapping[str, str]
 type Callback = Callable[[HttpRequest, Fields], HttpResponse]
@@ -146,7 +147,7 @@ def _check_account(account_sid: str) -> None:
 
 def _body(request: HttpRequest) -> bytes:
     length = request.META.get("CONTENT_LENGTH") or ""
-    if not length.isdecimal() or int(length) > MOST_BYTES:
+    if not _LENGTH.fullmatch(length) or int(length) > MOST_BYTES:
         raise NotFromTwilio("no length, or too long")
     try:
         return request.read()
