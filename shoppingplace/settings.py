@@ -129,7 +129,7 @@ else:
 
 REDIS_URL = env.str("REDIS_URL", default="")
 CACHES: dict[str, dict[str, Any]] = {
-    "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
+    "default": {"BACKEND": "shoppingplace.cache.ForgivingRedisCache", "LOCATION": REDIS_URL}
     if REDIS_URL
     else {
         "BACKEND": "django.core.cache.backends.filebased.FileBasedCache",
@@ -141,7 +141,7 @@ CACHES: dict[str, dict[str, Any]] = {
 
 CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://") or "filesystem://"
 CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = (
-    {"visibility_timeout": 300}
+    {"visibility_timeout": 300, "socket_connect_timeout": 2, "socket_timeout": 5}
     if REDIS_URL
     else {
         "data_folder_in": str(VAR_DIR / "broker"),
@@ -149,6 +149,9 @@ CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = (
         "control_folder": str(VAR_DIR / "broker-control"),
     }
 )
+if not REDIS_URL:
+    # Neither the web server nor a worker started by hand makes it, and both need it.
+    (VAR_DIR / "broker").mkdir(parents=True, exist_ok=True)
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
@@ -370,3 +373,5 @@ structlog.configure(
     cache_logger_on_first_use=True,
 )
 DJANGO_STRUCTLOG_CELERY_ENABLED = True
+# Who is logged in costs a query, which a callback with a forged cookie must not cause.
+DJANGO_STRUCTLOG_USER_ID_FIELD = None

@@ -63,3 +63,10 @@ def test_env_example_names_every_setting_and_no_other():
     example = (ROOT / ".env.example").read_text()
 
     assert set(re.findall(r"^#?([A-Z_]+)=", example, re.MULTILINE)) == read
+
+
+def test_folder_that_stands_in_for_redis_is_made(run_python, tmp_path):
+    ended = run_python(LOAD, REDIS_URL="", VAR_DIR=str(tmp_path / "var"))
+
+    assert ended.returncode == 0, ended.stderr
+    assert (tmp_path / "var" / "broker").is_dir()
