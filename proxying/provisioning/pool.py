@@ -64,13 +64,16 @@ def _claim(
             return False
         prefix = f"+1{area_code}"
         chosen = next((one for one in spare if one.proxy_identifier.startswith(prefix)), spare[0])
-        chosen.delete()
-        return number.advance(
+        claimed = number.advance(
             status=ReservedNumber.Status.RESERVING,
             service=service,
             proxy_identifier=chosen.proxy_identifier,
             phone_number_sid=chosen.phone_number_sid,
         )
+        # Overtaken or released meanwhile: the number stays in the pool, or it would be nobody's.
+        if claimed:
+            chosen.delete()
+        return claimed
 
 
 def _queue_up(service: ProxyService) -> None:

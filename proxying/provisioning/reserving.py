@@ -12,6 +12,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from proxying import twilio_client
+from proxying.encryption import CannotUnseal
 from proxying.models import PoolNumber, ProxyService, ReservedNumber, Seller
 from proxying.phone_numbers import area_code
 from proxying.provisioning import buying
@@ -48,9 +49,7 @@ class _Overtaken(Exception):
 
 def promise(seller: Seller) -> ReservedNumber:
     """The seller's live number: a new promise if there was none, due again if it was stuck."""
-    number = seller.reserved_numbers.live().first()
-    if number is None:
-        return ReservedNumber.objects.create(seller=seller)
+    number, _ = ReservedNumber.objects.live().get_or_create(seller=seller)
     if number.is_stuck:
         number.next_attempt_at = timezone.now()
         number.save(update_fields=["next_attempt_at"])
@@ -80,7 +79,7 @@ def reserve(reserved_number_id: UUID | str) -> None:
         )
         log.info("reserve_postponed", reason=str(reason), retry_in=round(wait))
         raise NotYet(str(reason), retry_in=wait) from None
-    except TwilioRefused as refusal:
+    except (TwilioRefused, CannotUnseal) as refusal:
         number.advance(last_error=str(refusal)[:500], next_attempt_at=None)
         log.error("reserve_refused", reason=str(refusal))
     else:
