@@ -15,15 +15,19 @@ from proxying.twilio_client import TwilioRefused, TwilioUnavailable
 
 logger = structlog.get_logger(__name__)
 
+_SWEPT_EVERY = 60.0
+
 
 @shared_task(bind=True, max_retries=None)
 def reserve_number(self: "Task[Any, Any]", reserved_number_id: str) -> None:
-    """``provisioning.reserve``, again after each ``NotYet``."""
+    """``provisioning.reserve``, again after each ``NotYet``: soon here, later by ``sweep``."""
     try:
         provisioning.reserve(reserved_number_id)
     except provisioning.NotYet as not_yet:
-        # A second later than due, so that two clocks need not agree.
-        raise self.retry(exc=not_yet, countdown=not_yet.retry_in + 1) from None
+        # Redis delivers again what a worker holds for longer than the visibility timeout.
+        if not_yet.retry_in < _SWEPT_EVERY:
+            # A second later than due, so that two clocks need not agree.
+            raise self.retry(exc=not_yet, countdown=not_yet.retry_in + 1) from None
 
 
 @shared_task(

@@ -10,18 +10,22 @@ from uuid import UUID
 
 import structlog
 from django.conf import settings
+from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from proxying import twilio_client
 from proxying.models import ProxySession, ReservedNumber, Seller
 from proxying.provisioning import buying
+from proxying.twilio_client import TwilioRefused
 
 logger = structlog.get_logger(__name__)
 
 # Proxy forgets a closed Session after this time; there is nothing left to close.
 # https://www.twilio.com/docs/proxy/api/session
 _SESSIONS_ARE_KEPT = timedelta(days=90)
+# We have answered, and Proxy is making the Session: not finding one proves nothing yet.
+_UNTIL_IT_IS_MADE = timedelta(minutes=1)
 
 Status = ReservedNumber.Status
 
@@ -39,12 +43,15 @@ def reinstate(seller: Seller) -> None:
 
 def release(number: ReservedNumber) -> None:
     """Takes the number from its seller. It was promised for ever: staff decide this."""
-    live = ReservedNumber.objects.live().filter(pk=number.pk)
-    now = timezone.now()
-    live.filter(proxy_identifier=None).update(
-        status=Status.RELEASED, released_at=now, next_attempt_at=None
-    )
-    live.update(status=Status.QUARANTINED, quarantined_at=now, next_attempt_at=None)
+    with transaction.atomic():
+        # Locked: a worker may be choosing or dropping a number for this row.
+        ReservedNumber.objects.select_for_update().get(pk=number.pk)
+        live = ReservedNumber.objects.live().filter(pk=number.pk)
+        now = timezone.now()
+        live.filter(proxy_identifier=None).update(
+            status=Status.RELEASED, released_at=now, next_attempt_at=None
+        )
+        live.update(status=Status.QUARANTINED, quarantined_at=now, next_attempt_at=None)
     number.refresh_from_db()
 
 
@@ -65,24 +72,39 @@ def close_proxy_sessions(reserved_number_id: UUID | str) -> None:
         service = session.reserved_number.service
         assert service is not None
         # Without a SID no interaction has been reported: perhaps there never was a Session.
-        sid = session.session_sid or twilio_client.find_session(
-            service.service_sid, session.unique_name
-        )
-        if sid:
-            twilio_client.close_session(service.service_sid, sid)
-        session.closed_at = timezone.now()
-        session.save(update_fields=["closed_at"])
+        try:
+            sid = session.session_sid or twilio_client.find_session(
+                service.service_sid, session.unique_name
+            )
+            if sid:
+                twilio_client.close_session(service.service_sid, sid)
+        except TwilioRefused as refusal:
+            # The others must be closed all the same; the sweep comes back to this one.
+            logger.error("session_not_closed", session=session.pk, reason=str(refusal))
+            continue
+        if sid or session.created_at < timezone.now() - _UNTIL_IT_IS_MADE:
+            session.closed_at = timezone.now()
+            session.save(update_fields=["closed_at"])
 
 
 def give_back_quarantined() -> int:
-    """Returns numbers whose quarantine is over to Twilio; how many."""
+    """Returns numbers whose quarantine is over to Twilio; how many.
+
+    One that Twilio does not take keeps no other from going, and is tried again next time.
+    """
     over = timezone.now() - timedelta(days=settings.NUMBER_QUARANTINE_DAYS)
     numbers = ReservedNumber.objects.filter(
         status=Status.QUARANTINED, quarantined_at__lt=over
     ).select_related("service")
+    given = 0
     for number in numbers:
-        _give_back(number)
-    return len(numbers)
+        try:
+            _give_back(number)
+        except TwilioRefused as refusal:
+            logger.error("not_given_back", reserved_number=str(number.pk), reason=str(refusal))
+        else:
+            given += 1
+    return given
 
 
 def _give_back(number: ReservedNumber) -> None:

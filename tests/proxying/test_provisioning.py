@@ -212,6 +212,16 @@ def test_staff_make_a_stuck_promise_due_again(service, number, network):
     assert bought_for(number) == 1
 
 
+def test_sellers_phone_that_does_not_open_is_left_to_staff(number, settings):
+    settings.PHONE_NUMBER_KEYS = ["other:" + "b3RoZXJvdGhlcm90aGVyb3RoZXJvdGhlcm90aGVyb3Q="]
+
+    reserve(number.pk)
+
+    number.refresh_from_db()
+    assert number.is_stuck
+    assert "PHONE_NUMBER_KEYS" in number.last_error
+
+
 def test_no_service_is_an_obstacle_that_staff_can_read(db):
     number = promise(SellerFactory())
 
@@ -327,6 +337,19 @@ def test_quarantined_number_goes_back_after_its_time(service, settings):
     number.refresh_from_db()
     assert number.status == Status.RELEASED
     assert not IncomingPhoneNumber.objects.filter(pk=number.phone_number_sid).exists()
+
+
+def test_number_that_twilio_keeps_does_not_hold_up_the_others(service, network):
+    numbers = [reserved(SellerFactory()) for _ in range(2)]
+    for number in numbers:
+        provisioning.release(number)
+    network.fail(403, ADD, method="DELETE")
+
+    with time_machine.travel(timezone.now() + timedelta(days=91)):
+        assert provisioning.give_back_quarantined() == 1
+        assert provisioning.give_back_quarantined() == 1
+
+    assert ReservedNumber.objects.filter(status=Status.RELEASED).count() == 2
 
 
 def test_number_released_while_its_purchase_was_unclear_is_given_back(service, network):

@@ -1,4 +1,5 @@
 import pytest
+from celery.signals import task_retry
 from django.utils import timezone
 
 from proxying import tasks
@@ -57,6 +58,30 @@ def test_stock_is_kept_by_buying(service):
     assert service.pool_numbers.count() == before + 1
 
 
+@pytest.fixture
+def retries():
+    seen = []
+
+    def note(request, **kwargs):
+        seen.append(request.id)
+
+    task_retry.connect(note)
+    yield seen
+    task_retry.disconnect(note)
+
+
+@pytest.mark.parametrize(("attempts", "times"), [(0, 1), (9, 0)])
+def test_attempt_that_is_far_away_is_left_to_the_sweep(service, network, retries, attempts, times):
+    """Redis delivers again, every five minutes, what a worker holds back for longer."""
+    number = promise(SellerFactory())
+    ReservedNumber.objects.update(attempts=attempts)
+    network.fail(503, "/AvailablePhoneNumbers", method="GET")
+
+    tasks.reserve_number.delay(str(number.pk))
+
+    assert len(retries) == times
+
+
 @pytest.mark.parametrize("end", [release, lambda number: suspend(number.seller)])
 @pytest.mark.parametrize("known", [True, False])
 def test_ending_closes_open_sessions(service, bob_texts, end, known):
@@ -84,6 +109,42 @@ def test_closing_is_done_once(service, bob_texts, network):
     tasks.sweep()
 
     assert len(network.requests) == asked
+
+
+def test_session_that_proxy_is_still_making_is_looked_for_again(service, bob_texts):
+    """Our answer is on its way when staff suspend the seller: not found is not yet closed."""
+    number = reserved()
+    session = ProxySession.objects.create(
+        reserved_number=number, buyer_index="b", unique_name="sp-1", contact_sid="CA1"
+    )
+    suspend(number.seller)
+
+    tasks.sweep()
+    session.refresh_from_db()
+    assert session.closed_at is None
+
+    ProxySession.objects.update(created_at=timezone.now() - timezone.timedelta(minutes=2))
+    tasks.sweep()
+    session.refresh_from_db()
+    assert session.closed_at
+
+
+def test_session_that_cannot_be_closed_keeps_no_other_open(service, bob_texts, network):
+    number = reserved()
+    for digit in "12":
+        ProxySession.objects.create(
+            reserved_number=number,
+            buyer_index="b",
+            unique_name=f"sp-{digit}",
+            contact_sid=f"CA{digit}",
+            session_sid="KC" + digit * 32,
+        )
+    suspend(number.seller)
+    network.fail(403, "/Sessions/")
+
+    tasks.close_proxy_sessions(str(number.pk))
+
+    assert ProxySession.objects.exclude(closed_at=None).count() == 1
 
 
 def test_open_sessions_of_others_stay_open(service, bob_texts):
