@@ -5,7 +5,7 @@ E.164 is the ITU's form: ``+``, country code, subscriber, at most 15 digits, no 
 
 import re
 from collections.abc import Mapping
-from typing import Any, Final, Self
+from typing import Any, Final, NoReturn, Self
 
 import phonenumbers
 from phonenumbers import PhoneNumberFormat, PhoneNumberType, ValidationResult
@@ -15,7 +15,7 @@ E164: Final = re.compile(r"\+[1-9][0-9]{6,14}")
 # What could be a number, as people and as URLs write it. Rather a timestamp too many
 # redacted than a number too few.
 _IN_TEXT: Final = re.compile(
-    r"(?:\+|%2[Bb])[0-9]{7,15}"
+    r"(?:\+|%(?:25)*2[Bb])[0-9](?:[ ().-]{0,2}[0-9]){6,14}"
     r"|(?<![0-9A-Za-z.-])1?[ .-]?\(?[0-9]{3}\)?[ .-]{0,2}[0-9]{3}[ .-]?[0-9]{4}(?![0-9A-Za-z])"
 )
 
@@ -75,6 +75,9 @@ class PhoneNumber:
     def is_a_persons(self) -> bool:
         """False for premium-rate, shared-cost, toll-free and service numbers."""
         return phonenumbers.number_type(phonenumbers.parse(self._e164)) not in _NOT_A_PERSONS
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a pickle would show the number")
 
     def __str__(self) -> str:
         return f"••• {self._e164[-2:]}"

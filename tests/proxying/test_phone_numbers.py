@@ -1,3 +1,5 @@
+import pickle
+
 import pytest
 
 from proxying.phone_numbers import PhoneNumber, area_code, display, redact, redact_event
@@ -32,6 +34,12 @@ def test_printed_number_shows_two_digits():
     assert (str(number), repr(number), f"{number}") == ("••• 55", "<PhoneNumber ••• 55>", "••• 55")
 
 
+def test_number_is_not_pickled():
+    """Caches and queues pickle: what they keep would be the number in the clear."""
+    with pytest.raises(TypeError):
+        pickle.dumps(PhoneNumber("+14152345555"))
+
+
 @pytest.mark.parametrize("e164", ["+19002345678", "+18005551212", "+448712345678"])
 def test_service_number_is_not_a_persons(e164):
     assert not PhoneNumber(e164).is_a_persons
@@ -58,6 +66,9 @@ def test_public_number_is_grouped_for_reading():
         "415-234-5555",
         "4152345555",
         "1 415 234 5555",
+        "%252B14152345555",
+        "+44 7911 123455",
+        "+49 (0)30 1234555",
     ],
 )
 def test_number_in_text_is_redacted(number):
