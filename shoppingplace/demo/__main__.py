@@ -28,18 +28,23 @@ def main() -> None:
     for ending in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(ending, _interrupt)
     try:
-        run(_free_port(os.environ.get("PORT", "8000")))
+        run(os.environ.get("PORT", "8000"))
     except CannotGoOn as reason:
         sys.exit(f"\n{reason}")
     except KeyboardInterrupt:
         _say("\nStopped. The data stays in var/.")
 
 
-def run(port: int) -> None:
+def run(port: str) -> None:
     """Serves the demo until it is interrupted."""
     var_dir = Path(os.environ.get("VAR_DIR", BASE_DIR / "var")).resolve()
     for folder in ("media", "broker", "broker-control"):
         (var_dir / folder).mkdir(parents=True, exist_ok=True)
+    with children.alone(var_dir):
+        _serve(_free_port(port), var_dir)
+
+
+def _serve(port: int, var_dir: Path) -> None:
     environment.complete_file(Path(os.environ.get("ENV_FILE", BASE_DIR / ".env")))
     os.environ |= environment.for_port(port, var_dir)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shoppingplace.settings")

@@ -23,29 +23,37 @@ def free_port():
         return probe.getsockname()[1]
 
 
-@pytest.fixture
-def demo(free_port, tmp_path):
-    """A running demo, once it has said where it is."""
-    log = tmp_path / "said"
+def start(port, folder, log):
     with log.open("wb") as said:
-        process = subprocess.Popen(
+        return subprocess.Popen(
             [sys.executable, "-m", "shoppingplace.demo"],
             cwd=ROOT,
             stdout=said,
             stderr=said,
             env={
                 "PATH": os.environ["PATH"],
-                "PORT": str(free_port),
-                "VAR_DIR": str(tmp_path / "var"),
-                "ENV_FILE": str(tmp_path / "env"),
+                "PORT": str(port),
+                "VAR_DIR": str(folder / "var"),
+                "ENV_FILE": str(folder / "env"),
             },
         )
+
+
+def wait_until_up(process, log):
+    deadline = time.monotonic() + 90
+    while "Ctrl-C" not in log.read_text():
+        assert process.poll() is None, log.read_text()
+        assert time.monotonic() < deadline, log.read_text()
+        time.sleep(0.2)
+
+
+@pytest.fixture
+def demo(free_port, tmp_path):
+    """A running demo, once it has said where it is."""
+    log = tmp_path / "said"
+    process = start(free_port, tmp_path, log)
     try:
-        deadline = time.monotonic() + 90
-        while "Ctrl-C" not in log.read_text():
-            assert process.poll() is None, log.read_text()
-            assert time.monotonic() < deadline, log.read_text()
-            time.sleep(0.2)
+        wait_until_up(process, log)
         yield process, log, f"http://127.0.0.1:{free_port}"
     finally:
         process.terminate()
@@ -95,6 +103,33 @@ def test_demo_stops_and_says_why_when_its_worker_dies(demo, tmp_path):
     assert "The worker stopped." in log.read_text()
     assert processes_with(site.removeprefix("http://")) == []
     assert processes_with(str(tmp_path)) == []
+
+
+def test_second_demo_on_the_same_data_is_refused(demo, free_port, tmp_path):
+    _, _, site = demo
+    log = tmp_path / "said by the second"
+    second = start(free_port + 1, tmp_path, log)
+
+    assert second.wait(30) == 1
+    assert "A demo is running on" in log.read_text()
+    assert requests.get(f"{site}/readyz", timeout=10).ok
+
+
+def test_demo_that_was_killed_is_cleared_away_by_the_next(demo, free_port, tmp_path):
+    first, _, site = demo
+    first.kill()
+    first.wait(30)
+    left_over = set(processes_with(site.removeprefix("http://")))
+    assert left_over
+
+    log = tmp_path / "said by the next"
+    following = start(free_port, tmp_path, log)
+    try:
+        wait_until_up(following, log)
+        assert left_over.isdisjoint(processes_with(site.removeprefix("http://")))
+    finally:
+        following.terminate()
+        following.wait(30)
 
 
 def test_taken_port_is_said_with_another_to_take(free_port):
