@@ -360,6 +360,8 @@ LOGGING: dict[str, Any] = {
     },
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "structured"}},
     "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
+    # Its client tells each request in ten lines.
+    "loggers": {"twilio": {"level": "WARNING"}},
 }
 logging.config.dictConfig(LOGGING)
 structlog.configure(

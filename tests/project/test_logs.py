@@ -32,6 +32,20 @@ def test_log_line_is_json_without_the_number(run_python, statement):
     assert "415234" not in ended.stderr
 
 
+def test_twilios_client_is_heard_when_it_warns_only(run_python):
+    ended = run_python(
+        """
+import logging
+import shoppingplace.settings
+logging.getLogger('twilio.http_client').info('Headers:')
+logging.getLogger('twilio.http_client').warning('trouble')
+""",
+        LOG_FORMAT="json",
+        LOG_LEVEL="INFO",
+    )
+    assert json.loads(ended.stderr)["event"] == "trouble"
+
+
 POLLS = """
 import django
 django.setup()
