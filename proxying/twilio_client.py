@@ -7,9 +7,11 @@ it is no). Error texts are redacted: Twilio quotes numbers in its messages.
 ``TWILIO_BASE_URL`` says which Twilio: the real one, or a switchboard that speaks its API.
 """
 
+import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any, cast
 from urllib.parse import urlsplit, urlunsplit
 
@@ -22,6 +24,7 @@ from twilio.base.exceptions import (
     TwilioServiceException,
 )
 from twilio.http.http_client import TwilioHttpClient
+from twilio.http.response import Response
 from twilio.rest import Client
 
 from proxying.phone_numbers import PhoneNumber, redact
@@ -247,7 +250,20 @@ class _RebasingHttpClient(TwilioHttpClient):
     def request(self, method: str, url: str, *args: Any, **kwargs: Any) -> Any:
         if connection.in_atomic_block and not _is_a_tests_own(connection.atomic_blocks[-1]):
             raise HttpInsideTransaction
-        return super().request(method, _rebased(url), *args, **kwargs)
+        response = super().request(method, _rebased(url), *args, **kwargs)
+        if response.ok and not _is_readable(response):
+            # Not Twilio's: some proxy on the way says 200. twilio-python would stumble over it.
+            raise requests.exceptions.InvalidJSONError
+        return response
+
+
+def _is_readable(response: Response) -> bool:
+    if response.status_code == HTTPStatus.NO_CONTENT:
+        return True
+    try:
+        return isinstance(json.loads(response.text), dict)
+    except ValueError:
+        return False
 
 
 def _is_a_tests_own(atomic: Any) -> bool:

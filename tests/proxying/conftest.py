@@ -30,7 +30,9 @@ class Network:
     fatal: tuple[str, int] = ("", 0)
 
     def fail(self, what, path, *, method="POST", times=1):
-        """The next *times* requests whose path contains *path*: *what* is a status or a fault."""
+        """The next *times* requests whose path contains *path*: *what* is a status, alone or
+        with a body, or a fault.
+        """
         self.faults.append([what, method, path, times])
 
     def kill(self, what, nth):
@@ -65,6 +67,9 @@ def network(monkeypatch):
             raise Killed
         if isinstance(what, int):
             return status(request, what)
+        if isinstance(what, tuple):
+            code, body = what
+            return status(request, code, body)
         response = through(adapter, request, *args, **kwargs)
         if what == KILLED_AFTER:
             raise Killed
@@ -76,15 +81,14 @@ def network(monkeypatch):
     return network
 
 
-def status(request, code):
+def status(request, code, body=None):
     response = requests.Response()
     response.status_code = code
     response.request = request
     response.url = request.url
     response.headers["Content-Type"] = "application/json"
-    response._content = (
-        f'{{"code": 20{code}, "message": "no for +14152345555", "status": {code}}}'.encode()
-    )
+    said = f'{{"code": 20{code}, "message": "no for +14152345555", "status": {code}}}'
+    response._content = (said if body is None else body).encode()
     return response
 
 

@@ -31,6 +31,17 @@ def test_passing_fault_is_unavailable(call, fault, network):
 
 
 @every_call
+@pytest.mark.parametrize("code", [200, 201, 502, 503])
+@pytest.mark.parametrize("body", ["<html>Bad gateway</html>", "[]", "null", "{", ""])
+def test_answer_that_is_not_twilios_is_unavailable(call, code, body, network):
+    """A proxy between us and Twilio speaks up."""
+    network.fail((code, body), "/", method="")
+
+    with pytest.raises(TwilioUnavailable):
+        call()
+
+
+@every_call
 @pytest.mark.parametrize("fault", [400, 401, 403, 404])
 def test_answer_that_is_no_is_refused_without_the_number(call, fault, network):
     network.fail(fault, "/", method="")
