@@ -11,6 +11,7 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.management import call_command
 from django.core.management.base import CommandError
+from django.db import transaction
 from django.utils import timezone
 
 from proxying import provisioning
@@ -72,19 +73,25 @@ def _make_user(email: str, password: str, *, staff: bool = False) -> None:
 
 
 def _reserve(who: DemoSeller) -> None:
-    """Makes *who* a proved seller, with the well-known number as the one to buy."""
-    seller, _ = Seller.objects.get_or_create(
-        user=User.objects.get(username=who.email),
-        defaults={
-            "display_name": who.name,
-            "phone_number": PhoneNumber(who.phone),
-            "phone_verified_at": timezone.now(),
-        },
-    )
-    number = seller.reserved_number or ReservedNumber.objects.create(
-        seller=seller,
-        status=ReservedNumber.Status.BUYING,
-        service=ProxyService.objects.earliest("created_at"),
-        proxy_identifier=who.proxy_identifier,
-    )
-    provisioning.reserve(number.pk)
+    """Makes *who* a proved seller, with the well-known number as the one to buy.
+
+    A seller who is there already keeps what staff made of the number, released or not.
+    """
+    with transaction.atomic():
+        seller, is_new = Seller.objects.get_or_create(
+            user=User.objects.get(username=who.email),
+            defaults={
+                "display_name": who.name,
+                "phone_number": PhoneNumber(who.phone),
+                "phone_verified_at": timezone.now(),
+            },
+        )
+        if is_new:
+            ReservedNumber.objects.create(
+                seller=seller,
+                status=ReservedNumber.Status.BUYING,
+                service=ProxyService.objects.earliest("created_at"),
+                proxy_identifier=who.proxy_identifier,
+            )
+    if number := seller.reserved_number:
+        provisioning.reserve(number.pk)
