@@ -14,7 +14,7 @@ from django.conf import settings
 from django.db import connections
 from twilio.base.exceptions import TwilioRestException
 
-from proxying.switchboard.models import Participant
+from proxying.switchboard.models import Participant, Purchase
 from tests.switchboard.cast import (
     BETH,
     BOB,
@@ -32,10 +32,12 @@ from tests.switchboard.conftest import client_of
 @pytest.fixture
 def service(transactional_db):
     """An empty Service, committed, so that every thread sees it."""
-    services = client_of(
-        settings.TWILIO_ACCOUNT_SID, settings.TWILIO_AUTH_TOKENS[0]
-    ).proxy.v1.services
+    services = client().proxy.v1.services
     return services(services.create("shop").sid)
+
+
+def client():
+    return client_of(settings.TWILIO_ACCOUNT_SID, settings.TWILIO_AUTH_TOKENS[0])
 
 
 def at_once(*acts):
@@ -101,6 +103,17 @@ def test_number_leaves_or_is_used_but_not_both(service, attempt):
     number = service.phone_numbers(service.phone_numbers.create(sid=own(POOL_1)).sid)
     left, used = at_once(number.delete, create(service, {"Identifier": TOM}))
     assert (left, used) == (True, 80205) or (left == 80611 and used.startswith("KC"))
+
+
+@pytest.mark.parametrize("attempt", range(3))
+def test_number_is_released_once_or_joins_a_service(service, attempt):
+    sid = own(POOL_1)
+    owned = client().incoming_phone_numbers(sid)
+    results = at_once(
+        owned.delete, lambda: service.phone_numbers.create(sid=sid).is_reserved, owned.delete
+    )
+    assert results in ([True, 80301, 20404], [20404, 80301, True], [80601, False, 80601])
+    assert Purchase.objects.count() == results.count(True)
 
 
 def test_session_reopens_or_its_number_is_given_away_but_not_both(service):

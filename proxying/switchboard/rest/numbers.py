@@ -10,7 +10,7 @@ import phonenumbers
 from django.db import IntegrityError, transaction
 
 from proxying.switchboard import numbering
-from proxying.switchboard.errors import TwilioError
+from proxying.switchboard.errors import NotFound, TwilioError
 from proxying.switchboard.models import IncomingPhoneNumber, PhoneNumber, Purchase
 from proxying.switchboard.rest import inventory
 
@@ -48,8 +48,14 @@ def buy(
 
 
 def release(number: IncomingPhoneNumber) -> None:
-    """Give the number back; not while a Proxy Service uses it."""
+    """Give the number back; not while a Proxy Service uses it.
+
+    ``NotFound`` when somebody else has just given it back.
+    """
     with transaction.atomic():
+        # The lock that joining a Service takes too.
+        if not IncomingPhoneNumber.objects.select_for_update().filter(pk=number.pk).exists():
+            raise NotFound(f"IncomingPhoneNumbers/{number.pk}")
         if PhoneNumber.objects.filter(pk=number.pk).exists():
             raise TwilioError(80601, "The phone number is in a Proxy Service. Remove it there.")
         _write_down(Purchase.Kind.RELEASE, number, Decimal(0))
