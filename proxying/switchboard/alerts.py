@@ -4,6 +4,7 @@ from typing import Final, TypedDict, Unpack
 
 from proxying.switchboard.models import Alert
 
+POOL_NEARLY_FULL: Final = 80624
 STOP_WORD_DROPPED: Final = 80901
 CALL_WITHOUT_SESSION: Final = 80902
 SESSION_EXPIRED: Final = 80904

@@ -3,17 +3,19 @@
 https://www.twilio.com/docs/proxy/api/phone-number
 """
 
+import math
 from typing import Final
 
 from django.conf import settings
 from django.db import transaction
 
-from proxying.switchboard import sessions
+from proxying.switchboard import alerts, sessions
 from proxying.switchboard.errors import NotFound, Rule, RuleBroken
 from proxying.switchboard.models import IncomingPhoneNumber, Participant, PhoneNumber, Service
 
 MAX_RESERVED: Final = 5000
 MAX_UNRESERVED: Final = 500
+NEARLY_FULL: Final = 0.85
 
 
 def add(service: Service, number_sid: str, *, is_reserved: bool) -> PhoneNumber:
@@ -38,6 +40,7 @@ def add(service: Service, number_sid: str, *, is_reserved: bool) -> PhoneNumber:
         )
         owned.sms_url, owned.voice_url = f"{webhooks}/Message", f"{webhooks}/Call"
         owned.save()
+        _warn_if_nearly_full(service, is_reserved=is_reserved)
     return number
 
 
@@ -49,6 +52,7 @@ def set_reserved(number: PhoneNumber, *, is_reserved: bool) -> None:
             _check_room(number.service, is_reserved=is_reserved)
             number.is_reserved = is_reserved
             number.save()
+            _warn_if_nearly_full(number.service, is_reserved=is_reserved)
 
 
 def remove(number: PhoneNumber) -> None:
@@ -82,10 +86,26 @@ def _locked(number: PhoneNumber) -> PhoneNumber:
     return fresh
 
 
+def _limit(*, is_reserved: bool) -> int:
+    return MAX_RESERVED if is_reserved else MAX_UNRESERVED
+
+
 def _check_room(service: Service, *, is_reserved: bool) -> None:
-    limit = MAX_RESERVED if is_reserved else MAX_UNRESERVED
-    if service.phone_numbers.filter(is_reserved=is_reserved).count() >= limit:
+    taken = service.phone_numbers.filter(is_reserved=is_reserved).count()
+    if taken >= _limit(is_reserved=is_reserved):
         raise RuleBroken(Rule.POOL_FULL)
+
+
+def _warn_if_nearly_full(service: Service, *, is_reserved: bool) -> None:
+    """An Alert from the number that fills 85% of the room for its kind, each time it is passed."""
+    taken = service.phone_numbers.filter(is_reserved=is_reserved).count()
+    if taken == math.ceil(_limit(is_reserved=is_reserved) * NEARLY_FULL):
+        kind = "reserved" if is_reserved else "unreserved"
+        alerts.raise_alert(
+            alerts.POOL_NEARLY_FULL,
+            f"{taken} {kind} numbers are 85% of what the Service can take",
+            service_sid=service.sid,
+        )
 
 
 def _clear_webhooks(service: Service, *sids: str) -> None:

@@ -6,7 +6,7 @@ import pytest
 from django.conf import settings
 
 from proxying.switchboard import pool
-from proxying.switchboard.models import IncomingPhoneNumber
+from proxying.switchboard.models import Alert, IncomingPhoneNumber
 from tests.switchboard.cast import BETH, BOB, POOL_1, POOL_2, TOM, TOMS_NUMBER, own, refused
 from tests.switchboard.test_proxy_services import shown
 
@@ -108,6 +108,18 @@ def test_pool_takes_no_more_than_its_limits(service, monkeypatch):
         service.phone_numbers.create(phone_number=POOL_2, is_reserved=True)
     with refused(80622):
         service.phone_numbers(reserved.sid).update(is_reserved=False)
+
+
+def test_pool_that_is_nearly_full_leaves_80624_once(service, monkeypatch):
+    monkeypatch.setattr(pool, "MAX_UNRESERVED", 4)
+    for last in range(3):
+        service.phone_numbers.create(sid=own(f"+1415333010{last}"))
+    assert not Alert.objects.exists()
+
+    service.phone_numbers.create(sid=own(POOL_1))
+
+    alert = Alert.objects.get()
+    assert (alert.error_code, alert.service_sid) == (80624, service.fetch().sid)
 
 
 def test_limits_are_twilios():
