@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from proxying.switchboard.models import Alert, Call, Interaction
+from proxying.switchboard.models import Alert, Call, Interaction, Session
 from proxying.switchboard.tasks import tick
 from tests.switchboard.cast import BETH, BOB, POOL_1, POOL_2, TOM, TOMS_NUMBER, own
 
@@ -174,6 +174,18 @@ def test_call_that_the_callback_refuses_fails(phones, shop, customer):
 
     assert phones.call(BOB, TOMS_NUMBER)["status"] == "failed"
     assert alert_codes() == [80913]
+
+
+@pytest.mark.parametrize("sender", ["anonymous", "72345", "+266696687"])
+def test_caller_without_a_number_gets_no_session(phones, shop, customer, sender):
+    customer.answers_json(TO_TOM)
+
+    assert phones.call(sender, TOMS_NUMBER)["status"] == "failed"
+
+    assert customer.told("out-of-session")[0]["From"] == sender
+    assert alert_codes() == [80404]
+    assert not Session.objects.exists()
+    assert phones.of(TOM)["calls"] == []
 
 
 def test_call_without_a_callback_leaves_80902(phones, shop):
