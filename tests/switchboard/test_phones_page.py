@@ -183,6 +183,19 @@ def test_small_screen_shows_one_phone_and_marks_the_ringing_one(page, phones, bo
     assert page.evaluate("document.documentElement.scrollWidth") == 390
 
 
+@pytest.mark.parametrize(("width", "height"), [(1280, 900), (390, 844)])
+def test_whole_phone_fits_the_screen_and_its_keypad_the_phone(page, bob, width, height):
+    page.set_viewport_size({"width": width, "height": height})
+    bob.get_by_role("button", name="Keypad").click()
+
+    call, tabs = (
+        bob.get_by_role("button", name="Call from Bob").bounding_box(),
+        bob.get_by_role("navigation").bounding_box(),
+    )
+    assert call["y"] + call["height"] <= tabs["y"]
+    assert tabs["y"] + tabs["height"] <= height
+
+
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_page_is_accessible(page, phones, scheme):
