@@ -1,12 +1,9 @@
 """Requests that no browser and no Twilio sends: refused without a query, never a 500."""
 
 import io
-from contextlib import suppress
 from urllib.parse import urlencode
 
 import pytest
-from django.core.exceptions import BadRequest
-from django.test.client import ClientHandler
 from django.urls import reverse
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
@@ -36,13 +33,11 @@ def environ(name, body, **changes):
 
 
 def send(name, body=b"", **changes):
-    handler = ClientHandler(enforce_csrf_checks=True)
-    return handler(environ(name, body, **changes))
+    """Through our WSGI application, but for its signals, which close a test's connection."""
+    return application.get_response(application.request_class(environ(name, body, **changes)))
 
 
-def forbidden(headers):
-    return 403, b"" if headers.get("REQUEST_METHOD") == "HEAD" else b"Forbidden\n"
-
+FORBIDDEN = (403, b"Forbidden\n")
 
 ODD_HEADERS = [
     {"CONTENT_LENGTH": "9" * 5000},
@@ -53,6 +48,11 @@ ODD_HEADERS = [
     {"CONTENT_LENGTH": ""},
     {"CONTENT_TYPE": f"{FORM}; charset=utf-7"},
     {"CONTENT_TYPE": f"{FORM}; charset=undefined"},
+    {"CONTENT_TYPE": f"{FORM}; charset=\x00"},
+    {"CONTENT_TYPE": f"{FORM}; charset=utf-7"},
+    {"CONTENT_TYPE": f"{FORM}; charset*=bogus''x"},
+    {"CONTENT_TYPE": f"{FORM}; charset*=utf-8''%00"},
+    {"CONTENT_TYPE": "x" * 100_000 + ";"},
     {"HTTP_X_TWILIO_SIGNATURE": "\xff" * 28},
     {"HTTP_X_TWILIO_SIGNATURE": "A" * 27 + "=," + "A" * 27 + "="},
     {"HTTP_X_TWILIO_SIGNATURE": "A" * 1_000_000},
@@ -79,7 +79,7 @@ def test_odd_headers_are_refused_without_a_query(name, odd, django_assert_num_qu
     with django_assert_num_queries(0):
         response = send(name, body, **odd)
 
-    assert (response.status_code, response.content) == forbidden(odd)
+    assert (response.status_code, response.content) == FORBIDDEN
 
 
 @pytest.mark.django_db
@@ -103,22 +103,6 @@ def test_odd_headers_are_refused_without_a_query(name, odd, django_assert_num_qu
     ),
 )
 def test_nonsense_is_refused(body, headers):
-    # A Content-Type that Django cannot read is the next test's matter.
-    with suppress(BadRequest):
-        response = send("out_of_session_callback", body, **headers)
-        assert (response.status_code, response.content) == forbidden(headers)
+    response = send("out_of_session_callback", body, **headers)
 
-
-UNREADABLE = ["charset=\x00", "charset*=bogus''x", "charset*=utf-8''%00", "x" * 100_000]
-
-
-@pytest.mark.django_db
-@every_callback
-@pytest.mark.parametrize("parameter", UNREADABLE, ids=range(len(UNREADABLE)))
-def test_content_type_that_django_cannot_read_is_a_bad_request(name, parameter):
-    said = []
-    odd = environ(name, b"", CONTENT_TYPE=f"{FORM}; {parameter}")
-
-    answer = application(odd, lambda status, headers: said.append(status))
-
-    assert (said, list(answer)) == (["400 Bad Request"], [b"Bad Request\n"])
+    assert (response.status_code, response.content) == FORBIDDEN
