@@ -15,7 +15,8 @@ class _Request(WSGIRequest):
 
     def _set_content_type_params(self, meta: dict[str, Any]) -> None:
         try:
-            super()._set_content_type_params(meta)  # type: ignore[misc] (not in the stubs)
+            # The stubs do not know it.
+            super()._set_content_type_params(meta)  # type: ignore[misc]
         except (BadRequest, ValueError):
             self.content_type, self.content_params = "", {}
 
