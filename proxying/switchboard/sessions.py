@@ -19,7 +19,15 @@ from django.utils import timezone
 
 from proxying.switchboard import alerts, numbering, selection
 from proxying.switchboard.errors import InvalidParameter, NotFound, Rule, RuleBroken
-from proxying.switchboard.models import Participant, PhoneNumber, Service, Session
+from proxying.switchboard.models import (
+    Call,
+    Interaction,
+    Message,
+    Participant,
+    PhoneNumber,
+    Service,
+    Session,
+)
 from proxying.switchboard.models.proxy import SessionQuerySet
 
 CLOSED_BY_API: Final = "api"
@@ -232,10 +240,17 @@ def close_expired(among: SessionQuerySet | None = None) -> int:
 
 
 def purge_closed() -> int:
-    """Forget the Sessions that closed 90 days ago, with all that is in them; how many."""
+    """Forget the Sessions that closed 90 days ago, with all that went through them; how many."""
     past = timezone.now() - KEPT_CLOSED
     old = Session.objects.filter(status=Session.Status.CLOSED, date_ended__lte=past)
-    return old.delete()[1].get(Session._meta.label, 0)
+    if not old.exists():
+        return 0
+    with transaction.atomic():
+        past_interactions = Interaction.objects.filter(session__in=old)
+        for leg in ("inbound_resource_sid", "outbound_resource_sid"):
+            Message.objects.filter(pk__in=past_interactions.values(leg)).delete()
+            Call.objects.filter(pk__in=past_interactions.values(leg)).delete()
+        return old.delete()[1].get(Session._meta.label, 0)
 
 
 def expire_due() -> None:

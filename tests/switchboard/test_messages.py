@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from proxying.switchboard.models import Alert, Interaction, Message, Session
+from proxying.switchboard.models import Alert, Call, Interaction, Message, Session
+from proxying.switchboard.tasks import tick
 from tests.switchboard.cast import BETH, BOB, POOL_1, POOL_2, TOM, TOMS_NUMBER, own
 
 TO_TOM = json.dumps({"uniqueName": "c1", "ttl": 3360, "participantIdentifier": TOM})
@@ -70,6 +71,21 @@ def test_stranger_is_told_of_with_the_documented_fields(phones, shop, customer):
     assert told["MessageSid"] == told["SmsSid"] == Message.objects.get().sid
     assert (told["SmsStatus"], told["NumMedia"], told["FromCountry"]) == ("received", "0", "US")
     assert "sessionSid" not in told
+
+
+def test_texts_and_calls_are_forgotten_with_their_session(phones, shop, customer, clock):
+    customer.answers_json(TO_TOM)
+    phones.text(BOB, TOMS_NUMBER, "Is it still there?")
+    phones.call(BOB, TOMS_NUMBER)
+    clock.shift(91 * 24 * 3600)
+    tick()
+    phones.text(BETH, TOM, "Dinner is ready.")
+    clock.shift(91 * 24 * 3600)
+    tick()
+
+    assert [text.body for text in Message.objects.all()] == ["Dinner is ready."]
+    assert not Call.objects.exists()
+    assert not Session.objects.exists()
 
 
 def test_known_pair_is_told_of_with_its_earlier_session(phones, shop, customer):
