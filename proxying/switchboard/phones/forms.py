@@ -8,8 +8,7 @@ from django.core.exceptions import ValidationError
 
 from proxying.switchboard import numbering
 from proxying.switchboard.models import IncomingPhoneNumber, Phone
-
-MAX_BODY = 1600
+from proxying.switchboard.traffic.messages import MAX_BODY
 
 
 class NumberField(forms.CharField):

@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any, Final
 
 from django.utils import timezone
 
 from proxying.switchboard.models import Call, Message, Phone
+from proxying.switchboard.moments import iso
 
 NEWEST: Final = 100
 LINGERS: Final = timedelta(seconds=6)
@@ -28,7 +29,7 @@ def message_item(message: Message, number: str) -> dict[str, Any]:
         "from": message.from_number,
         "to": message.to,
         "body": message.body,
-        "date": _date(message.date_created),
+        "date": iso(message.date_created),
         "error_code": message.error_code,
     }
 
@@ -43,9 +44,9 @@ def call_item(leg: Call) -> dict[str, Any]:
         "status": leg.status,
         "from": leg.from_number,
         "to": leg.to,
-        "date": _date(leg.date_created),
-        "date_answered": _date(leg.answered_at),
-        "date_ended": _date(leg.ended_at),
+        "date": iso(leg.date_created),
+        "date_answered": iso(leg.answered_at),
+        "date_ended": iso(leg.ended_at),
         "duration": spoken,
         "heard": leg.heard,
     }
@@ -136,7 +137,3 @@ def _line(log: list[Call]) -> Call | None:
     newest = log[0]
     ended_just_now = newest.ended_at and newest.ended_at > timezone.now() - LINGERS
     return newest if ended_just_now else None
-
-
-def _date(moment: datetime | None) -> str | None:
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if moment else None

@@ -3,7 +3,6 @@
 https://www.twilio.com/docs/proxy/api/service and the pages beside it.
 """
 
-from datetime import UTC, datetime
 from typing import Any
 
 from django.conf import settings
@@ -11,6 +10,7 @@ from django.urls import reverse
 from rest_framework.request import Request
 
 from proxying.switchboard.models import Interaction, Participant, PhoneNumber, Service, Session
+from proxying.switchboard.moments import iso
 
 
 class Resources:
@@ -140,11 +140,6 @@ class Resources:
             f"{self._services}/{session.service_id}/Sessions/{session.sid}"
             f"/Participants/{participant.sid}"
         )
-
-
-def iso(moment: datetime | None) -> str | None:
-    """``2026-11-23T00:00:00Z``: whole seconds, UTC."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if moment else None
 
 
 def _dates(row: Service | PhoneNumber | Session | Participant | Interaction) -> dict[str, Any]:

@@ -5,7 +5,7 @@ https://www.twilio.com/docs/messaging/api/message-resource
 
 import re
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Any
 
 from django.conf import settings
 from rest_framework.request import Request
@@ -15,10 +15,9 @@ from proxying.switchboard import numbering
 from proxying.switchboard.errors import NotFound, TwilioError
 from proxying.switchboard.models import IncomingPhoneNumber, Message
 from proxying.switchboard.rest.account_views import AccountView, date, page, uri
+from proxying.switchboard.rest.verifications import SENDER
 from proxying.switchboard.traffic import messages
 
-# What a Messaging Service sends from here: its pool is this one short line.
-SENDER: Final = "+18885550100"
 _SENDERS_NAME = re.compile(r"(?=.*[A-Za-z])[A-Za-z0-9 +&-]{1,11}")
 _MESSAGING_SERVICE = re.compile(r"MG[0-9a-fA-F]{32}")
 

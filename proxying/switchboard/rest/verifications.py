@@ -19,6 +19,7 @@ from proxying.switchboard.models import Phone, Verification, VerifyService
 from proxying.switchboard.models.sids import new_sid
 from proxying.switchboard.traffic import messages
 
+# What sends the codes, and whatever a Messaging Service sends.
 SENDER: Final = "+18885550100"
 MAX_SENDS: Final = 5
 MAX_CHECKS: Final = 5

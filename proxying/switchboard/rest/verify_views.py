@@ -3,7 +3,6 @@
 https://www.twilio.com/docs/verify/api
 """
 
-from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any
 
@@ -13,6 +12,7 @@ from rest_framework.response import Response
 
 from proxying.switchboard.errors import NotFound, TwilioError
 from proxying.switchboard.models import Verification, VerifyService
+from proxying.switchboard.moments import iso
 from proxying.switchboard.rest import verifications
 from proxying.switchboard.rest.views import CarrierView
 
@@ -93,8 +93,8 @@ def _service(request: Request, service: VerifyService) -> dict[str, Any]:
         "account_sid": settings.TWILIO_ACCOUNT_SID,
         "friendly_name": service.friendly_name,
         "code_length": service.code_length,
-        "date_created": _date(service.date_created),
-        "date_updated": _date(service.date_updated),
+        "date_created": iso(service.date_created),
+        "date_updated": iso(service.date_updated),
         "url": request.build_absolute_uri(f"/switchboard/verify/v2/Services/{service.sid}"),
     }
 
@@ -113,11 +113,7 @@ def _resource(verification: Verification) -> dict[str, Any]:
         "payee": None,
         "send_code_attempts": verification.send_code_attempts,
         "sna": None,
-        "date_created": _date(verification.date_created),
-        "date_updated": _date(verification.date_updated),
+        "date_created": iso(verification.date_created),
+        "date_updated": iso(verification.date_updated),
         "url": None,
     }
-
-
-def _date(moment: datetime) -> str:
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

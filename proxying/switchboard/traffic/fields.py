@@ -5,12 +5,12 @@ Callback and intercept: https://www.twilio.com/docs/proxy/api/webhooks
 """
 
 import json
-from datetime import UTC, datetime
 
 from django.conf import settings
 
 from proxying.switchboard import numbering
 from proxying.switchboard.models import Call, Interaction, Message, Participant
+from proxying.switchboard.moments import iso
 from proxying.switchboard.sessions import Route
 
 _NO_ADD_ONS = json.dumps({"status": "successful", "message": None, "code": None, "results": {}})
@@ -74,9 +74,9 @@ def earlier_session_fields(route: Route | None) -> dict[str, str]:
     return {
         "sessionAccountSid": settings.TWILIO_ACCOUNT_SID,
         "sessionClosedReason": _text(session.closed_reason),
-        "sessionDateCreated": _date(session.date_created),
-        "sessionDateEnded": _date(session.date_ended),
-        "sessionDateUpdated": _date(session.date_updated),
+        "sessionDateCreated": _text(iso(session.date_created)),
+        "sessionDateEnded": _text(iso(session.date_ended)),
+        "sessionDateUpdated": _text(iso(session.date_updated)),
         "sessionMode": session.mode,
         "sessionServiceSid": session.service_id,
         "sessionSid": session.sid,
@@ -97,8 +97,8 @@ def intercept_fields(interaction: Interaction) -> dict[str, str]:
         "inboundResourceUrl": _text(interaction.inbound_resource_url),
         "interactionAccountSid": settings.TWILIO_ACCOUNT_SID,
         "interactionData": interaction.data or "",
-        "interactionDateCreated": _date(interaction.date_created),
-        "interactionDateUpdated": _date(interaction.date_updated),
+        "interactionDateCreated": _text(iso(interaction.date_created)),
+        "interactionDateUpdated": _text(iso(interaction.date_updated)),
         "interactionServiceSid": interaction.session.service_id,
         "interactionSessionSid": interaction.session_id,
         "interactionSid": interaction.sid,
@@ -122,8 +122,8 @@ def callback_fields(interaction: Interaction) -> dict[str, str]:
 def _participant(prefix: str, participant: Participant) -> dict[str, str]:
     return {
         f"{prefix}AccountSid": settings.TWILIO_ACCOUNT_SID,
-        f"{prefix}DateCreated": _date(participant.date_created),
-        f"{prefix}DateUpdated": _date(participant.date_updated),
+        f"{prefix}DateCreated": _text(iso(participant.date_created)),
+        f"{prefix}DateUpdated": _text(iso(participant.date_updated)),
         f"{prefix}FriendlyName": _text(participant.friendly_name),
         f"{prefix}Identifier": participant.identifier,
         f"{prefix}ProxyIdentifier": _text(participant.proxy_identifier),
@@ -145,7 +145,3 @@ def _places(**numbers: str) -> dict[str, str]:
 
 def _text(value: str | None) -> str:
     return value or ""
-
-
-def _date(moment: datetime | None) -> str:
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if moment else ""
