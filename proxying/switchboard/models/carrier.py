@@ -128,8 +128,8 @@ class Message(models.Model):
 
 class CallQuerySet(models.QuerySet["Call"]):
     def live(self) -> Self:
-        """Ringing or being spoken on."""
-        return self.filter(status__in=Call.LIVE)
+        """Ringing or being spoken on. By the time of its end, for which there is an index."""
+        return self.filter(ended_at=None)
 
     def of_phones(self, *numbers: str) -> Self:
         """The legs those phones placed and the legs that rang there, newest first."""
