@@ -84,10 +84,11 @@ class IncomingNumberView(AccountView):
             "sms_url": given.url("SmsUrl"),
             "voice_url": given.url("VoiceUrl"),
         }
-        for field, value in changes.items():
-            if value is not None:
-                setattr(number, field, value)
-        number.save()
+        given_fields = {field: value for field, value in changes.items() if value is not None}
+        for field, value in given_fields.items():
+            setattr(number, field, value)
+        # No more than that: meanwhile the number may have joined a Service, which sets its URLs.
+        number.save(update_fields=[*given_fields, "date_updated"])
         return Response(_owned(number))
 
     def delete(self, request: Request, account_sid: str, sid: str) -> Response:
