@@ -6,15 +6,17 @@ On PostgreSQL through the API; on SQLite in a process of its own.
 import os
 import subprocess
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import pytest
 from django.conf import settings
-from django.db import connections
+from django.db import connection, connections, transaction
 from twilio.base.exceptions import TwilioRestException
 
-from proxying.switchboard.models import Participant, Purchase
+from proxying.switchboard.models import IncomingPhoneNumber, Participant, Purchase
 from tests.switchboard.cast import (
     BETH,
     BOB,
@@ -114,6 +116,28 @@ def test_number_is_released_once_or_joins_a_service(service, attempt):
     )
     assert results in ([True, 80301, 20404], [20404, 80301, True], [80601, False, 80601])
     assert Purchase.objects.count() == results.count(True)
+
+
+def test_number_renamed_while_it_joins_a_service_keeps_the_addresses_of_proxy(service):
+    sid = own(POOL_1)
+    rename = partial(client().incoming_phone_numbers(sid).update, friendly_name="Pool")
+    with ThreadPoolExecutor(1) as other, transaction.atomic():
+        service.phone_numbers.create(sid=sid)
+        renamed = other.submit(at_once, rename)
+        until_somebody_waits()
+    [number] = renamed.result()
+    assert number.friendly_name == "Pool"
+    assert "/Proxy/" in IncomingPhoneNumber.objects.get().sms_url
+
+
+def until_somebody_waits():
+    with connection.cursor() as cursor:
+        for _ in range(500):
+            cursor.execute("SELECT 1 FROM pg_locks WHERE NOT granted")
+            if cursor.fetchone():
+                return
+            time.sleep(0.01)
+    pytest.fail("nobody waits for this transaction")
 
 
 def test_session_reopens_or_its_number_is_given_away_but_not_both(service):
