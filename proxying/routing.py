@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from django.conf import settings
-from django.db.models import Exists, OuterRef, Subquery
+from django.db.models import Exists, OuterRef
 
 from proxying.encryption import blind_index
 from proxying.models import Block, PoolNumber, ProxySession, ReservedNumber
@@ -128,9 +128,8 @@ def _to_seller(contact: Contact, number: "_Number") -> Decision:
         return TurnAway(number.refuses)
     if number.is_own(contact.sender):
         return TurnAway("the seller's own number")
-    if number.earlier_reserved_number_id not in {None, number.row.pk}:
-        # This number stood for somebody else when the two last spoke: who rings now means
-        # that person.
+    if number.stood_for_another:
+        # It was somebody else's when the two last spoke: who rings now means that person.
         return TurnAway("the number had another meaning for this sender")
     return CreateSession(
         reserved_number=number.row,
@@ -173,7 +172,7 @@ class _Number:
     row: ReservedNumber
     is_blocked: bool
     sender_is_ours: bool
-    earlier_reserved_number_id: object
+    stood_for_another: bool
 
     @property
     def refuses(self) -> str:
@@ -211,16 +210,16 @@ def _numbers_concerned(contact: Contact) -> dict[str, _Number]:
                     status=ReservedNumber.Status.RELEASED
                 )
             ),
-            earlier_reserved_number_id=Subquery(
+            stood_for_another=Exists(
                 ProxySession.objects.filter(
                     unique_name=earlier.unique_name if earlier else ""
-                ).values("reserved_number_id")[:1]
+                ).exclude(reserved_number__seller=OuterRef("seller"))
             ),
         )
     )
     return {
         str(row.proxy_identifier): _Number(
-            row, row.is_blocked, row.sender_is_ours, row.earlier_reserved_number_id
+            row, row.is_blocked, row.sender_is_ours, row.stood_for_another
         )
         for row in rows
     }

@@ -93,6 +93,25 @@ def test_demo_serves_the_shop_and_leaves_nobody_behind(demo, tmp_path):
     assert processes_with(str(tmp_path)) == []
 
 
+def test_buyer_whose_session_ended_reaches_tom_again(demo, tmp_path):
+    """On SQLite, where the demo lives and no other test goes."""
+    _, _, site = demo
+    phones, proxy = f"{site}/switchboard/phones/api", f"{site}/switchboard/proxy/v1/Services"
+    secrets = dict(line.split("=", 1) for line in (tmp_path / "env").read_text().splitlines())
+    with requests.Session() as twilio:
+        twilio.auth = (secrets["TWILIO_ACCOUNT_SID"], secrets["TWILIO_AUTH_TOKEN"])
+        text = {"from": "+14151115555", "to": "+14151111111", "body": "Still there?"}
+        twilio.post(f"{phones}/messages", text, timeout=20).raise_for_status()
+        service = twilio.get(proxy, timeout=20).json()["services"][0]["links"]["sessions"]
+        session = twilio.get(service, timeout=20).json()["sessions"][0]
+        twilio.post(session["url"], {"Status": "closed"}, timeout=20).raise_for_status()
+
+        twilio.post(f"{phones}/messages", text, timeout=20).raise_for_status()
+
+        toms = twilio.get(f"{phones}/phones/+14152345555", timeout=20).json()
+    assert [message["body"] for message in toms["messages"]] == ["Still there?"] * 2
+
+
 def test_demo_stops_and_says_why_when_its_worker_dies(demo, tmp_path):
     process, log, site = demo
     worker = processes_with(str(tmp_path))[0]
