@@ -1,6 +1,7 @@
 """The demo from outside: its own process, its own port, its own data."""
 
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -97,7 +98,7 @@ def test_buyer_whose_session_ended_reaches_tom_again(demo, tmp_path):
     """On SQLite, where the demo lives and no other test goes."""
     _, _, site = demo
     phones, proxy = f"{site}/switchboard/phones/api", f"{site}/switchboard/proxy/v1/Services"
-    secrets = dict(line.split("=", 1) for line in (tmp_path / "env").read_text().splitlines())
+    secrets = dict(re.findall(r"^(\w+)=(.*)$", (tmp_path / "env").read_text(), re.MULTILINE))
     with requests.Session() as twilio:
         twilio.auth = (secrets["TWILIO_ACCOUNT_SID"], secrets["TWILIO_AUTH_TOKEN"])
         text = {"from": "+14151115555", "to": "+14151111111", "body": "Still there?"}
