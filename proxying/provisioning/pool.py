@@ -25,9 +25,9 @@ def fill_pool(service: ProxyService) -> int:
         added += _finish(number)
     while service.pool_numbers.count() < settings.PROXY_POOL_FLOOR:
         intent = _choose(service)
-        if intent is None:
-            break
-        added += _finish(intent)
+        if intent is None or not _finish(intent):
+            break  # the next call goes on; a shelf that offers what cannot be had does not hold us
+        added += 1
     return added
 
 

@@ -123,8 +123,9 @@ def _buy(number: ReservedNumber) -> None:
     sid = buying.acquire(number.proxy_identifier, number.pk)
     if sid is None:
         _write(number, status=Status.PENDING, service=None, proxy_identifier=None)
-    else:
-        _write(number, status=Status.RESERVING, phone_number_sid=sid)
+        # Not at once: a shelf that offers what cannot be had would keep us here for ever.
+        raise _Obstacle("the chosen number was not to be had")
+    _write(number, status=Status.RESERVING, phone_number_sid=sid)
 
 
 def _confirm(number: ReservedNumber) -> None:

@@ -274,6 +274,30 @@ def test_number_of_ours_without_the_marker_is_left_alone(service, number, networ
     assert IncomingPhoneNumber.objects.get(phone_number=foreign).friendly_name == "the office"
 
 
+@pytest.fixture
+def empty_shelf(network):
+    """Twilio offers numbers, and then says of each that it is taken."""
+    taken = '{"code": 21422, "message": "not available", "status": 400}'
+    network.fail((400, taken), BUY, times=99)
+
+
+def test_number_that_is_offered_but_not_to_be_had_waits_its_turn(number, network, empty_shelf):
+    with pytest.raises(NotYet, match="not to be had"):
+        reserve(number.pk)
+
+    assert network.count("POST", BUY) == 1
+    number.refresh_from_db()
+    assert number.status == Status.PENDING
+
+
+def test_pool_does_not_insist_on_what_is_not_to_be_had(service, settings, network, empty_shelf):
+    settings.PROXY_POOL_FLOOR += 1
+
+    assert provisioning.fill_pool(service) == 0
+
+    assert network.count("POST", BUY) == 1
+
+
 # The pool
 
 
