@@ -6,6 +6,7 @@ lists each with what it means.
 """
 
 import logging.config
+import sys
 from collections.abc import MutableMapping
 from http import HTTPStatus
 from pathlib import Path
@@ -354,7 +355,7 @@ LOGGING: dict[str, Any] = {
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                 structlog.processors.JSONRenderer()
                 if LOG_FORMAT == "json"
-                else structlog.dev.ConsoleRenderer(),
+                else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty()),
             ],
         },
     },
