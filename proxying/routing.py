@@ -10,13 +10,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Self
 
+import structlog
 from django.conf import settings
 from django.db.models import Exists, OuterRef
 
-from proxying.encryption import blind_index
+from proxying.encryption import CannotUnseal, blind_index
 from proxying.models import Block, PoolNumber, ProxySession, ReservedNumber
 from proxying.phone_numbers import E164
 from proxying.signatures import Fields
+
+logger = structlog.get_logger(__name__)
 
 # What carriers send for a number that is not shown: words, spelled on the keypad.
 _WITHHELD = frozenset(
@@ -122,8 +125,6 @@ def decide(contact: Contact) -> Decision:
 
 def _to_seller(contact: Contact, number: "_Number") -> Decision:
     """Anyone reaching a seller's number. Only the seller's own row says who that is now."""
-    seller = number.row.seller
-    assert seller.phone_number is not None
     if number.refuses:
         return TurnAway(number.refuses)
     if number.is_own(contact.sender):
@@ -131,11 +132,17 @@ def _to_seller(contact: Contact, number: "_Number") -> Decision:
     if number.stood_for_another:
         # It was somebody else's when the two last spoke: who rings now means that person.
         return TurnAway("the number had another meaning for this sender")
+    try:
+        phone_number = number.row.seller.phone_number
+    except CannotUnseal as error:
+        logger.error("seller_unreachable", seller=str(number.row.seller_id), reason=str(error))
+        return TurnAway("the seller's phone number does not open")
+    assert phone_number is not None
     return CreateSession(
         reserved_number=number.row,
         buyer=contact.sender,
         unique_name=unique_name(contact.contact_sid),
-        participant_identifier=seller.phone_number.reveal(),
+        participant_identifier=phone_number.reveal(),
     )
 
 

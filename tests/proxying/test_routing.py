@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from proxying.callbacks import NEUTRAL_MESSAGE, NEUTRAL_VOICE
 from proxying.encryption import blind_index
-from proxying.models import Block, ProxySession, ReservedNumber
+from proxying.models import Block, ProxySession, ReservedNumber, Seller
 from proxying.provisioning import release, suspend
 from tests.proxying.callbacks import contact
 from tests.proxying.factories import (
@@ -253,6 +253,12 @@ def loop_from_a_quarantined_number():
     return BETHS_NUMBER, TOMS_NUMBER
 
 
+def seller_whose_key_is_lost():
+    tom()
+    Seller.objects.update(phone_number="lost:AAAA")
+    return BOBS_PHONE, TOMS_NUMBER
+
+
 def number_that_calls_itself():
     tom()
     return TOMS_NUMBER, TOMS_NUMBER
@@ -269,6 +275,7 @@ CAUSES = [
     loop_from_a_pool_number,
     loop_from_another_sellers_number,
     loop_from_a_quarantined_number,
+    seller_whose_key_is_lost,
     number_that_calls_itself,
 ]
 
