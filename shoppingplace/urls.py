@@ -9,6 +9,8 @@ from shoppingplace import health
 # Staff log in where everybody does: with its rate limits and second factor.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
+admin.site.site_header = admin.site.site_title = f"{settings.SITE_NAME} staff"
+
 urlpatterns: list[URLPattern | URLResolver] = [
     path("livez", health.livez),
     path("readyz", health.readyz),
