@@ -23,7 +23,7 @@ test: $(BIN)/.dev
 check: $(BIN)/.dev
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
-	$(BIN)/mypy
+	$(AS_IN_PRODUCTION) $(BIN)/mypy
 	$(BIN)/lint-imports
 	$(AS_IN_PRODUCTION) DATABASE_URL=sqlite://:memory: $(BIN)/python manage.py makemigrations --check
 	$(AS_IN_PRODUCTION) $(BIN)/python manage.py check --deploy --fail-level WARNING
