@@ -67,7 +67,7 @@ class PhotosField(forms.FileField):
         return photos
 
 
-class ListingForm(forms.ModelForm):  # type: ignore[type-arg]
+class ListingForm(forms.ModelForm):  # type: ignore[type-arg]  # no parameter at run time
     """A draft needs a title; whatever is *published* needs all but pictures."""
 
     price = PriceField(
