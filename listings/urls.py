@@ -1,20 +1,14 @@
-from django.urls import URLPattern, URLResolver, path
+"""Every page of the marketplace; each part knows its own."""
 
-from listings import selling, views
+from django.urls import URLPattern, URLResolver, include, path
 
 urlpatterns: list[URLPattern | URLResolver] = [
-    path("", views.listing_list, name="listing_list"),
-    path("listings/<str:reference>/qr.svg", views.listing_qr, name="listing_qr"),
-    path("listings/<str:reference>/", views.listing_detail, name="listing_short"),
-    path("listings/<str:reference>/<slug:slug>/", views.listing_detail, name="listing_detail"),
-    path("how-it-works/", views.how_it_works, name="how_it_works"),
-    path("sell/", selling.listing_create, name="listing_create"),
-    path("my/listings/", selling.my_listings, name="my_listings"),
-    path("my/listings/<str:reference>/edit/", selling.listing_edit, name="listing_edit"),
-    path("my/listings/<str:reference>/state/", selling.listing_state, name="listing_state"),
-    path(
-        "my/listings/<str:reference>/photos/<int:photo_id>/delete/",
-        selling.photo_delete,
-        name="photo_delete",
-    ),
+    path("", include("listings.browsing.urls")),
+    path("", include("listings.pages.urls")),
+    path("", include("listings.watching.urls")),
+    path("", include("listings.selling.urls")),
+    path("", include("listings.purchasing.urls")),
+    path("", include("listings.desk.urls")),
+    path("", include("listings.account.urls")),
+    path("api/v1/", include("listings.api.urls")),
 ]

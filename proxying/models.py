@@ -32,6 +32,10 @@ class ProxyService(models.Model):
         return self.unique_name
 
 
+def _site_time_zone() -> str:
+    return settings.TIME_ZONE
+
+
 class SellerQuerySet(models.QuerySet["Seller"]):
     def reachable(self) -> Self:
         """Sellers whom a buyer can call now: verified, not suspended, number active."""
@@ -54,6 +58,11 @@ class Seller(models.Model):
     phone_number_index = BlindIndexField(source="phone_number", null=True, db_index=True)
     phone_verified_at = models.DateTimeField(null=True, editable=False)
     suspended_at = models.DateTimeField(null=True, editable=False)
+    # While away neither calls nor texts come through; in the quiet hours no calls do.
+    away_until = models.DateTimeField(null=True, blank=True)
+    quiet_from = models.TimeField(null=True, blank=True)
+    quiet_until = models.TimeField(null=True, blank=True)
+    time_zone = models.CharField(max_length=40, default=_site_time_zone)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     objects = SellerQuerySet.as_manager()
@@ -69,6 +78,14 @@ class Seller(models.Model):
                 condition=Q(phone_verified_at__isnull=True) | Q(phone_number__isnull=False),
                 name="verified_means_a_phone",
             ),
+            models.CheckConstraint(
+                condition=Q(quiet_from__isnull=True, quiet_until__isnull=True)
+                | Q(quiet_from__isnull=False, quiet_until__isnull=False),
+                name="quiet_hours_have_two_ends",
+            ),
+        ]
+        permissions: ClassVar = [
+            ("reveal_phone_number", "Can read a seller's private phone number")
         ]
 
     def __str__(self) -> str:
@@ -234,6 +251,60 @@ class Block(models.Model):
         return f"{self.seller} blocks a buyer"
 
 
+class BuyerAlias(models.Model):
+    """What a seller calls a buyer who has called or texted: "Buyer 7", never the number."""
+
+    seller = models.ForeignKey(Seller, on_delete=models.CASCADE, related_name="buyer_aliases")
+    buyer_index = models.CharField(max_length=64)
+    number = models.PositiveIntegerField()
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        verbose_name_plural = "buyer aliases"
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["seller", "buyer_index"], name="one_alias_a_buyer"),
+            models.UniqueConstraint(fields=["seller", "number"], name="one_buyer_an_alias"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Buyer {self.number}"
+
+
+class SellerText(models.Model):
+    """A text that we owe a seller, from us, on the private phone. No number stands in it."""
+
+    seller = models.ForeignKey(Seller, on_delete=models.CASCADE, related_name="texts")
+    body = models.CharField(max_length=320)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    next_attempt_at = models.DateTimeField(null=True, default=timezone.now)
+    last_error = models.CharField(max_length=500, blank=True)
+    message_sid = models.CharField("Message SID", max_length=34, blank=True)
+    sent_at = models.DateTimeField(null=True, editable=False)
+
+    class Meta:
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(
+                fields=["next_attempt_at"], condition=Q(sent_at__isnull=True), name="due_texts"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"text to {self.seller}"
+
+
+class PhoneNumberReveal(models.Model):
+    """Who of staff has read a seller's private number, and why."""
+
+    seller = models.ForeignKey(Seller, on_delete=models.CASCADE, related_name="reveals")
+    staff = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    reason = models.CharField(max_length=300)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    def __str__(self) -> str:
+        return f"{self.staff} read the number of {self.seller}"
+
+
 class ProxySession(models.Model):
     """A Session that we told Proxy to create, known by the contact that caused it."""
 
@@ -244,6 +315,7 @@ class ProxySession(models.Model):
     unique_name = models.CharField(max_length=191, unique=True)
     contact_sid = models.CharField("CallSid or MessageSid", max_length=34, unique=True)
     session_sid = models.CharField("Session SID", max_length=34, null=True, unique=True)  # noqa: DJ001 (unique when set)
+    buyer_participant_sid = models.CharField("buyer's SID", max_length=34, blank=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     closed_at = models.DateTimeField(
         null=True, editable=False, help_text="When we closed it; Sessions also end by themselves"
@@ -265,6 +337,10 @@ class Interaction(models.Model):
         ProxySession, on_delete=models.CASCADE, null=True, related_name="interactions"
     )
     type = models.CharField(max_length=16)
+    from_buyer = models.BooleanField(null=True, help_text="who called or texted, when known")
+    item_reference = models.CharField(
+        max_length=8, blank=True, help_text="what a text named in brackets, as (K7Q2M)"
+    )
     inbound_status = models.CharField(max_length=20, blank=True)
     inbound_rank = models.SmallIntegerField(default=-1)
     outbound_status = models.CharField(max_length=20, blank=True)

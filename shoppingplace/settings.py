@@ -62,13 +62,18 @@ INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.humanize",
     "django.contrib.messages",
+    "django.contrib.postgres",
     "django.contrib.sessions",
     "django.contrib.staticfiles",
     "django.forms",
     "allauth",
     "allauth.account",
     "allauth.mfa",
+    "django_filters",
+    "django_htmx",
     "django_structlog",
+    "drf_spectacular",
+    "knox",
     "rest_framework",
     "listings",
     "proxying",
@@ -80,12 +85,14 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
     "django_structlog.middlewares.RequestMiddleware",
 ]
 
@@ -191,6 +198,11 @@ PROXY_SESSION_MODE = env.str("PROXY_SESSION_MODE", default="voice-and-message")
 PROXY_POOL_FLOOR = env.int("PROXY_POOL_FLOOR", default=5)
 NUMBER_QUARANTINE_DAYS = env.int("NUMBER_QUARANTINE_DAYS", default=90)
 
+# Listings
+
+LISTING_DAYS = env.int("LISTING_DAYS", default=60)
+RESERVED_DAYS = env.int("RESERVED_DAYS", default=3)
+
 # The switchboard: a Proxy of our own, and a virtual carrier with phones in the browser
 
 SWITCHBOARD = _bool("SWITCHBOARD")
@@ -201,6 +213,12 @@ SWITCHBOARD_VIRTUAL_CARRIER = _bool("SWITCHBOARD_VIRTUAL_CARRIER")
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "sweep": {"task": "proxying.tasks.sweep", "schedule": 60.0},
     "keep-stock": {"task": "proxying.tasks.keep_stock", "schedule": 600.0},
+    "send-texts": {"task": "proxying.tasks.send_seller_texts", "schedule": 60.0},
+    "send-notices": {"task": "listings.tasks.send_notices", "schedule": 60.0},
+    "follow-sellers": {"task": "listings.tasks.follow_sellers", "schedule": 60.0},
+    "expire-listings": {"task": "listings.tasks.expire_listings", "schedule": 600.0},
+    "lapse-purchases": {"task": "listings.tasks.lapse_purchases", "schedule": 300.0},
+    "run-saved-searches": {"task": "listings.tasks.run_saved_searches", "schedule": 300.0},
 }
 if SWITCHBOARD:
     CELERY_BEAT_SCHEDULE["switchboard-tick"] = {
@@ -270,6 +288,8 @@ DEFAULT_FROM_EMAIL = env.str(
 LANGUAGE_CODE = "en-us"
 TIME_ZONE = env.str("TIME_ZONE", default="America/Los_Angeles")
 USE_I18N = True
+LANGUAGES = [("en", "English")]
+LOCALE_PATHS = [BASE_DIR / "templates" / "locale"]
 USE_TZ = True
 
 # Static files and pictures

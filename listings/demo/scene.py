@@ -1,6 +1,5 @@
 """A small drawing board, 400 by 300 units, for pictures in flat colours."""
 
-import io
 from collections.abc import Sequence
 from typing import Final, Self
 
@@ -59,11 +58,6 @@ class Scene:
             self._pen.ellipse((x - r, y - r, x + r, y + r), fill=color)
         return self
 
-    def webp(self, width: int) -> bytes:
+    def picture(self, width: int) -> Image.Image:
         """The finished picture, *width* pixels wide."""
-        out = io.BytesIO()
-        height = width * HEIGHT // WIDTH
-        self._image.resize((width, height), Image.Resampling.BOX, reducing_gap=None).save(
-            out, "WEBP", quality=85, method=2
-        )
-        return out.getvalue()
+        return self._image.resize((width, width * HEIGHT // WIDTH), Image.Resampling.BOX)

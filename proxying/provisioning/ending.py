@@ -17,6 +17,7 @@ from django.utils import timezone
 from proxying import twilio_client
 from proxying.models import ProxySession, ReservedNumber, Seller
 from proxying.provisioning import buying
+from proxying.reachability import announce
 from proxying.twilio_client import TwilioRefused
 
 logger = structlog.get_logger(__name__)
@@ -34,11 +35,13 @@ def suspend(seller: Seller) -> None:
     """Nobody reaches the seller until ``reinstate``; their number stays theirs."""
     seller.suspended_at = timezone.now()
     seller.save(update_fields=["suspended_at"])
+    announce(seller.pk)
 
 
 def reinstate(seller: Seller) -> None:
     seller.suspended_at = None
     seller.save(update_fields=["suspended_at"])
+    announce(seller.pk)
 
 
 def release(number: ReservedNumber) -> None:
@@ -52,6 +55,7 @@ def release(number: ReservedNumber) -> None:
             status=Status.RELEASED, released_at=now, next_attempt_at=None
         )
         live.update(status=Status.QUARANTINED, quarantined_at=now, next_attempt_at=None)
+        announce(number.seller_id)
     number.refresh_from_db()
 
 

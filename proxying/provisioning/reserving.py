@@ -17,6 +17,7 @@ from proxying.models import PoolNumber, ProxyService, ReservedNumber, Seller
 from proxying.phone_numbers import area_code
 from proxying.provisioning import buying
 from proxying.provisioning.pool import claim_from_pool, country_of
+from proxying.reachability import announce
 from proxying.twilio_client import TwilioRefused, TwilioUnavailable
 
 logger = structlog.get_logger(__name__)
@@ -140,6 +141,7 @@ def _confirm(number: ReservedNumber) -> None:
         raise _Obstacle(f"waiting for {reserved.in_use} Sessions to let go of the number")
     now = timezone.now()
     _write(number, status=Status.ACTIVE, active_at=now, next_attempt_at=None, last_error="")
+    announce(number.seller_id)
 
 
 _STEPS: dict[Status, Callable[[ReservedNumber], None]] = {

@@ -12,7 +12,7 @@ from factory.django import DjangoModelFactory
 from PIL import Image
 
 from listings.models import Category, Listing, Photo
-from listings.photos import attach, encode
+from listings.selling.photos import attach, encode
 from tests.proxying.factories import ReservedNumberFactory
 
 
@@ -40,7 +40,9 @@ class ListingFactory(DjangoModelFactory):
     price = Decimal(240)
     category = factory.SubFactory(CategoryFactory)
     condition = Listing.Condition.GOOD
-    place = "San Rafael"
+    place = "San Rafael, CA"
+    latitude = 37.9735
+    longitude = -122.5311
     state = Listing.State.ACTIVE
     published_at = factory.Sequence(lambda n: timezone.now() - timedelta(hours=1, seconds=n))
 

@@ -8,7 +8,7 @@ from django.test import Client
 from django.utils import timezone
 
 from listings.models import Listing
-from listings.views import PAGE_SIZE
+from listings.browsing.views import PAGE_SIZE
 from tests.listings.factories import CategoryFactory, ListingFactory, add_photo
 from tests.proxying.factories import TOMS_NUMBER
 

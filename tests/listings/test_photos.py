@@ -9,7 +9,7 @@ from PIL import Image, ImageCms
 from pillow_heif import from_pillow
 
 from listings.models import Photo
-from listings.photos import IMAGE_SIDE, MAX_BYTES, THUMBNAIL_SIDE, NotAPhoto, attach, encode
+from listings.selling.photos import IMAGE_SIDE, MAX_BYTES, THUMBNAIL_SIDE, NotAPhoto, attach, encode
 from tests.listings.factories import ListingFactory, add_photo, picture, upload
 
 RED, BLUE = (254, 0, 0), (0, 0, 254)

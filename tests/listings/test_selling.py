@@ -7,7 +7,7 @@ from django.test import Client
 from django.utils import timezone
 
 from listings.models import Listing
-from listings.photos import MAX_PHOTOS
+from listings.selling.photos import MAX_PHOTOS
 from proxying.models import ReservedNumber
 from tests.listings.factories import CategoryFactory, ListingFactory, add_photo, picture, upload
 from tests.proxying.factories import ReservedNumberFactory, SellerFactory, UserFactory

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from listings.demo.items import CATEGORIES, ITEMS, Item
 from listings.models import Category, Listing
-from listings.photos import IMAGE_SIDE, THUMBNAIL_SIDE, EncodedPhoto, attach
+from listings.selling.photos import IMAGE_SIDE, attach, encoded
 from proxying.models import Seller
 
 # The drawings are small and flat; larger would only be more of the same color.
@@ -34,9 +34,7 @@ class Command(BaseCommand):
             listing, is_new = _listing(item, sellers[item.seller], categories[item.category])
             if is_new:
                 scene = item.draw()
-                attach(
-                    listing, [EncodedPhoto(scene.webp(PICTURE_WIDTH), scene.webp(THUMBNAIL_SIDE))]
-                )
+                attach(listing, [encoded(scene.picture(PICTURE_WIDTH))])
         self.stdout.write(f"{len(ITEMS)} listings in {len(categories)} categories are there.")
 
 

@@ -1,11 +1,13 @@
 """What is for sale: categories, listings, photos."""
 
 import secrets
+from datetime import timedelta
 from decimal import Decimal
 from functools import partial
 from pathlib import PurePath
 from typing import Any, ClassVar, Final, Self
 
+from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
@@ -15,6 +17,8 @@ from django.dispatch import receiver
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.text import slugify
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from proxying.models import Seller
 
@@ -25,6 +29,11 @@ REFERENCE_LENGTH: Final = 5
 
 
 class Category(models.Model):
+    """A branch (no parent) or a leaf of a tree two levels deep. Listings hang on either."""
+
+    parent = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="children"
+    )
     name = models.CharField(max_length=60, unique=True)
     slug = models.SlugField(max_length=60, unique=True)
     position = models.PositiveSmallIntegerField(default=0)
@@ -36,17 +45,21 @@ class Category(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    def clean(self) -> None:
+        if self.parent and (self.parent.parent_id or self.parent == self):
+            raise ValidationError({"parent": _("Categories are two levels deep.")})
+
 
 class ListingQuerySet(models.QuerySet["Listing"]):
     def public(self) -> Self:
-        """Pages anybody may open: published, and the seller can be reached now."""
+        """Pages anybody may open: published, not hidden, and the seller can be reached now."""
         return self.filter(
-            state__in=Listing.PUBLISHED, seller__in=Seller.objects.reachable().values("pk")
+            state__in=Listing.PUBLISHED, seller_is_reachable=True, hidden_at__isnull=True
         )
 
     def for_sale(self) -> Self:
-        """What browsing shows: public and not sold."""
-        return self.public().exclude(state=Listing.State.SOLD)
+        """What browsing shows unless asked for more: public, neither reserved nor sold."""
+        return self.public().filter(state=Listing.State.ACTIVE)
 
     def visible_to(self, user: AbstractBaseUser | AnonymousUser) -> Self:
         """What is public, and the person's own in whatever state."""
@@ -62,52 +75,77 @@ class ListingQuerySet(models.QuerySet["Listing"]):
         return found
 
 
+# ``ListingQuerySet.public``, as the indexes know it.
+_PUBLIC: Final = Q(
+    state__in=["active", "reserved", "sold"], seller_is_reachable=True, hidden_at__isnull=True
+)
+
+
 class Listing(models.Model):
     """One item of one seller. A draft may be half-written; anything else is complete.
 
     ``ACTIVE`` is the seller's wish. Whether buyers see the page depends on the seller's
-    number too (``ListingQuerySet.public``), so a listing goes live by itself when the
-    number is there and vanishes with a suspended seller.
+    number and on staff too (``ListingQuerySet.public``), so a listing goes live by itself
+    when the number is there and vanishes with a suspended seller.
     """
 
     class State(models.TextChoices):
-        DRAFT = "draft", "Draft"
-        ACTIVE = "active", "For sale"
-        RESERVED = "reserved", "Reserved"
-        SOLD = "sold", "Sold"
-        PAUSED = "paused", "Paused"
+        DRAFT = "draft", _("Draft")
+        ACTIVE = "active", _("For sale")
+        RESERVED = "reserved", _("Reserved")
+        SOLD = "sold", _("Sold")
+        PAUSED = "paused", _("Paused")
+        EXPIRED = "expired", _("Expired")
 
     class Condition(models.TextChoices):
-        NEW = "new", "New"
-        LIKE_NEW = "like_new", "Like new"
-        GOOD = "good", "Good"
-        WORN = "worn", "Well used"
-        BROKEN = "broken", "For parts or repair"
+        NEW = "new", _("New")
+        LIKE_NEW = "like_new", _("Like new")
+        GOOD = "good", _("Good")
+        WORN = "worn", _("Well used")
+        BROKEN = "broken", _("For parts or repair")
+
+    class SoldWhere(models.TextChoices):
+        HERE = "here", _("Sold through ShoppingPlace")
+        ELSEWHERE = "elsewhere", _("Sold elsewhere")
+        WITHDRAWN = "withdrawn", _("Not selling it any more")
 
     PUBLISHED: ClassVar = (State.ACTIVE, State.RESERVED, State.SOLD)
 
     # Where a seller may take a listing from each state.
     NEXT_STATES: ClassVar[dict[str, tuple[State, ...]]] = {
         State.DRAFT: (State.ACTIVE,),
-        State.ACTIVE: (State.RESERVED, State.SOLD, State.PAUSED),
+        State.ACTIVE: (State.RESERVED, State.SOLD, State.PAUSED, State.EXPIRED),
         State.RESERVED: (State.ACTIVE, State.SOLD),
         State.SOLD: (State.ACTIVE,),
         State.PAUSED: (State.ACTIVE, State.SOLD),
+        State.EXPIRED: (State.ACTIVE, State.SOLD),
     }
 
     reference = models.CharField(max_length=REFERENCE_LENGTH, unique=True, editable=False)
     seller = models.ForeignKey(Seller, on_delete=models.PROTECT, related_name="listings")
-    title = models.CharField(max_length=80)
+    seller_is_reachable = models.BooleanField(default=False, editable=False)
+    title = models.CharField(max_length=80, blank=True)
     description = models.TextField(max_length=4000, blank=True)
     price = models.DecimalField("price in US dollars", max_digits=10, decimal_places=2, null=True)
+    is_negotiable = models.BooleanField("price is negotiable", default=False)
     category = models.ForeignKey(
         Category, on_delete=models.PROTECT, null=True, related_name="listings"
     )
     condition = models.CharField(max_length=10, choices=Condition, blank=True)
     place = models.CharField(max_length=80, blank=True)
+    # Somewhere near the middle of the place, a random way off it: never where the item is.
+    latitude = models.FloatField(null=True, editable=False)
+    longitude = models.FloatField(null=True, editable=False)
     state = models.CharField(max_length=10, choices=State, default=State.DRAFT)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     published_at = models.DateTimeField(null=True, editable=False)
+    expires_at = models.DateTimeField(null=True, editable=False)
+    expiry_warned_at = models.DateTimeField(null=True, editable=False)
+    hidden_at = models.DateTimeField("hidden by staff", null=True, editable=False)
+    hidden_reason = models.CharField(max_length=300, blank=True, editable=False)
+    sold_at = models.DateTimeField(null=True, editable=False)
+    sold_where = models.CharField(max_length=10, choices=SoldWhere, blank=True, editable=False)
+    sold_price = models.DecimalField(max_digits=10, decimal_places=2, null=True, editable=False)
 
     objects = ListingQuerySet.as_manager()
 
@@ -116,10 +154,10 @@ class Listing(models.Model):
             models.CheckConstraint(
                 condition=Q(price__isnull=True) | Q(price__gte=0), name="price_is_not_negative"
             ),
-            models.CheckConstraint(condition=~Q(title=""), name="listing_has_a_title"),
             models.CheckConstraint(
                 condition=Q(state="draft")
                 | Q(
+                    ~Q(title=""),
                     ~Q(description=""),
                     ~Q(condition=""),
                     ~Q(place=""),
@@ -130,25 +168,39 @@ class Listing(models.Model):
                 name="only_a_draft_is_incomplete",
             ),
         ]
+        # What pages walk in order until they have enough rows; each holds the public ones
+        # alone. On PostgreSQL a migration adds two more: the words, and the position.
         indexes: ClassVar[list[models.Index]] = [
             models.Index(
-                fields=["-published_at", "-id"],
-                condition=Q(state__in=["active", "reserved"]),
-                name="listings_newest_first",
+                fields=["-published_at", "-id"], condition=_PUBLIC, name="listings_newest_first"
             ),
             models.Index(
                 fields=["category", "-published_at", "-id"],
-                condition=Q(state__in=["active", "reserved"]),
+                condition=_PUBLIC,
                 name="category_newest_first",
+            ),
+            models.Index(fields=["price", "id"], condition=_PUBLIC, name="listings_cheapest_first"),
+            models.Index(
+                fields=["category", "price", "id"],
+                condition=_PUBLIC,
+                name="category_cheapest_first",
+            ),
+            models.Index(
+                fields=["latitude", "longitude"], condition=_PUBLIC, name="listings_by_position"
+            ),
+            models.Index(
+                fields=["expires_at"], condition=Q(state="active"), name="listings_to_expire"
             ),
         ]
 
     def __str__(self) -> str:
-        return f"{self.title} ({self.reference})"
+        return f"{self.title or _('Untitled')} ({self.reference})"
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         if not self.reference:
             self.reference = _unused_reference()
+        if self._state.adding:
+            self.seller_is_reachable = Seller.objects.reachable().filter(pk=self.seller_id).exists()
         super().save(*args, **kwargs)
 
     def get_absolute_url(self) -> str:
@@ -156,7 +208,7 @@ class Listing(models.Model):
 
     def clean(self) -> None:
         if self.state != self.State.DRAFT and not self.is_complete:
-            raise ValidationError("Only a draft may be incomplete.")
+            raise ValidationError(_("Only a draft may be incomplete."))
 
     @property
     def slug(self) -> str:
@@ -180,7 +232,8 @@ class Listing(models.Model):
     def is_complete(self) -> bool:
         """All that a buyer needs is there: it may be more than a draft."""
         return bool(
-            self.description
+            self.title
+            and self.description
             and self.condition
             and self.place
             and self.price is not None
@@ -198,10 +251,20 @@ class Listing(models.Model):
         a pause is not new.
         """
         allowed_from = [old for old, new in self.NEXT_STATES.items() if state in new]
-        moved = Listing.objects.filter(pk=self.pk, state__in=allowed_from).update(
-            state=state, published_at=self.published_at or timezone.now()
-        )
-        self.refresh_from_db(fields=["state", "published_at"])
+        now = timezone.now()
+        changes: dict[str, Any] = {"state": state, "published_at": self.published_at or now}
+        if state == self.State.ACTIVE:
+            changes |= {
+                "expires_at": now + timedelta(days=settings.LISTING_DAYS),
+                "expiry_warned_at": None,
+                "sold_at": None,
+                "sold_where": "",
+                "sold_price": None,
+            }
+        if state == self.State.SOLD:
+            changes["sold_at"] = now
+        moved = Listing.objects.filter(pk=self.pk, state__in=allowed_from).update(**changes)
+        self.refresh_from_db(fields=["state", *changes])
         return moved == 1
 
 
@@ -211,12 +274,15 @@ def random_path(photo: "Photo", filename: str) -> str:
 
 
 class Photo(models.Model):
-    """A picture of a listing: our own re-encoding in two sizes, never the bytes uploaded."""
+    """A picture of a listing: our own re-encoding in three sizes, never the bytes uploaded."""
 
     listing = models.ForeignKey(Listing, on_delete=models.CASCADE, related_name="photos")
     position = models.PositiveSmallIntegerField()
     image = models.ImageField(upload_to=random_path, width_field="width", height_field="height")
     thumbnail = models.ImageField(upload_to=random_path)
+    small = models.ImageField(upload_to=random_path)
+    # What it looks like in 64 bits: the same picture, also scaled or re-encoded, has the same.
+    fingerprint = models.BigIntegerField(null=True, db_index=True, editable=False)
     width = models.PositiveIntegerField(editable=False)
     height = models.PositiveIntegerField(editable=False)
 
@@ -233,7 +299,7 @@ class Photo(models.Model):
 @receiver(post_delete, sender=Photo)
 def delete_files(instance: Photo, **kwargs: Any) -> None:
     """Files go with their row, however it goes (a cascade calls no ``delete``), once it is gone."""
-    for file in (instance.image, instance.thumbnail):
+    for file in (instance.image, instance.thumbnail, instance.small):
         if file.name:
             transaction.on_commit(partial(file.storage.delete, file.name))
 
@@ -241,7 +307,7 @@ def delete_files(instance: Photo, **kwargs: Any) -> None:
 def dollars(amount: Decimal) -> str:
     """``$1,250``, ``$12.50``; ``Free`` for nothing."""
     if amount == 0:
-        return "Free"
+        return gettext("Free")
     return f"${amount:,.0f}" if amount == amount.to_integral_value() else f"${amount:,.2f}"
 
 

@@ -24,6 +24,7 @@ MAX_PIXELS: Final = 40_000_000
 MAX_PHOTOS: Final = 10
 IMAGE_SIDE: Final = 1600
 THUMBNAIL_SIDE: Final = 640
+SMALL_SIDE: Final = 240
 
 # The decoders that may see a stranger's bytes; Pillow has many more.
 _FORMATS: Final = ("JPEG", "PNG", "WEBP", "HEIF")
@@ -36,10 +37,12 @@ class NotAPhoto(ValueError):
 
 @dataclass(frozen=True)
 class EncodedPhoto:
-    """WebP bytes, the longer side at most ``IMAGE_SIDE`` and ``THUMBNAIL_SIDE`` pixels."""
+    """WebP bytes, the longer side at most 1600, 640 and 240 pixels; what it looks like."""
 
     image: bytes
     thumbnail: bytes
+    small: bytes
+    fingerprint: int
 
 
 def encode(upload: "UploadedFile[Any]") -> EncodedPhoto:
@@ -47,7 +50,28 @@ def encode(upload: "UploadedFile[Any]") -> EncodedPhoto:
     if upload.file is None or (upload.size or 0) > MAX_BYTES:
         raise NotAPhoto(f"This picture is larger than {MAX_BYTES // 1024**2} MB.")
     picture = _decode(upload.file)
-    return EncodedPhoto(_webp(picture, IMAGE_SIDE), _webp(picture, THUMBNAIL_SIDE))
+    return encoded(picture)
+
+
+def encoded(picture: Image.Image) -> EncodedPhoto:
+    """An upright RGB *picture* as we keep it."""
+    return EncodedPhoto(
+        _webp(picture, IMAGE_SIDE),
+        _webp(picture, THUMBNAIL_SIDE),
+        _webp(picture, SMALL_SIDE),
+        fingerprint(picture),
+    )
+
+
+def fingerprint(picture: Image.Image) -> int:
+    """64 bits, one for each of 8 by 8 steps from left to right: brighter or not.
+
+    The same for copies that were scaled or saved anew. As a signed number, for the database.
+    """
+    gray = picture.convert("L").resize((9, 8), Image.Resampling.BOX).tobytes()
+    bits = (gray[9 * y + x] < gray[9 * y + x + 1] for y in range(8) for x in range(8))
+    unsigned = int("".join("01"[bit] for bit in bits), 2)
+    return unsigned - (unsigned >> 63 << 64)
 
 
 def attach(listing: Listing, photos: list[EncodedPhoto]) -> None:
@@ -62,6 +86,8 @@ def attach(listing: Listing, photos: list[EncodedPhoto]) -> None:
                 position=position,
                 image=ContentFile(photo.image, name="photo.webp"),
                 thumbnail=ContentFile(photo.thumbnail, name="photo.webp"),
+                small=ContentFile(photo.small, name="photo.webp"),
+                fingerprint=photo.fingerprint,
             )
 
 

@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
 
 from listings.models import Category, Listing
-from listings.photos import MAX_BYTES, MAX_PHOTOS, EncodedPhoto, NotAPhoto, encode
+from listings.selling.photos import MAX_BYTES, MAX_PHOTOS, EncodedPhoto, NotAPhoto, encode
 from proxying.phone_numbers import redact
 
 CONTAINS_A_NUMBER = (

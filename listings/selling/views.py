@@ -13,9 +13,9 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from listings.forms import ListingForm
 from listings.models import Listing, ListingQuerySet, Photo
-from listings.photos import attach
+from listings.selling.forms import ListingForm
+from listings.selling.photos import attach
 from proxying.models import Seller
 
 _TWICE_WITHIN: Final = timedelta(minutes=1)

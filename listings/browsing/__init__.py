@@ -1,0 +1,1 @@
+"""Finding: pages of listings, narrowed and in order."""

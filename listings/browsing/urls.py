@@ -1,0 +1,7 @@
+from django.urls import URLPattern, URLResolver, path
+
+from listings.browsing import views
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", views.listing_list, name="listing_list"),
+]

@@ -1,0 +1,50 @@
+"""What people tell staff about a listing."""
+
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from listings.models.catalog import Listing
+
+
+class Report(models.Model):
+    """One person's complaint about one listing, for one reason.
+
+    ``visitor`` tells people apart: ``user:<pk>``, or a random key kept in the session.
+    """
+
+    class Reason(models.TextChoices):
+        SOLD = "sold", _("It is already sold")
+        FRAUD = "fraud", _("It looks like fraud")
+        WRONG = "wrong", _("Wrong category, price or description")
+        FORBIDDEN = "forbidden", _("It may not be sold here")
+        OFFENSIVE = "offensive", _("It is offensive")
+        OTHER = "other", _("Something else")
+
+    class Outcome(models.TextChoices):
+        HIDDEN = "hidden", _("Listing hidden")
+        DISMISSED = "dismissed", _("Nothing wrong")
+
+    listing = models.ForeignKey(Listing, on_delete=models.CASCADE, related_name="reports")
+    reporter = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="reports"
+    )
+    visitor = models.CharField(max_length=64)
+    reason = models.CharField(max_length=10, choices=Reason)
+    comment = models.TextField(max_length=1000, blank=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    handled_at = models.DateTimeField(null=True, editable=False)
+    outcome = models.CharField(max_length=10, choices=Outcome, blank=True, editable=False)
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(
+                fields=["listing", "visitor", "reason"], name="one_report_a_person_a_reason"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_reason_display()}: {self.listing_id}"

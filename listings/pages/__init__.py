@@ -1,0 +1,1 @@
+"""What anybody may read: a listing, its seller, how it all works."""

@@ -1,0 +1,1 @@
+"""Purchases between two people, from the first question to the rating."""

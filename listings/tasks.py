@@ -1,0 +1,11 @@
+"""Celery's doors for listings: what time brings about, and the mails that we owe."""
+
+from celery import shared_task
+
+from listings import reachability
+
+
+@shared_task
+def follow_sellers() -> None:
+    """``reachability.follow_all``: what a lost signal left behind."""
+    reachability.follow_all()
