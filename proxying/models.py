@@ -4,12 +4,13 @@ import uuid
 from typing import Any, ClassVar, Self
 
 from django.conf import settings
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Q
 from django.utils import timezone
 
 from proxying.fields import BlindIndexField, EncryptedPhoneNumberField
 from proxying.phone_numbers import E164
+from proxying.reachability import announce
 
 E164_REGEX = rf"^{E164.pattern}$"
 
@@ -33,7 +34,8 @@ class ProxyService(models.Model):
 
 
 def _site_time_zone() -> str:
-    return settings.TIME_ZONE
+    zone: str = settings.TIME_ZONE
+    return zone
 
 
 class SellerQuerySet(models.QuerySet["Seller"]):
@@ -98,6 +100,27 @@ class Seller(models.Model):
             (number for number in self.reserved_numbers.all() if number.is_live),
             None,
         )
+
+    def leave(self) -> None:
+        """Ends the seller for good: what tells who it was is gone, the row stays for others' sake.
+
+        Nobody reaches the number from now on; it goes into quarantine. The sweep closes open
+        Sessions. Safe to call twice.
+        """
+        with transaction.atomic():
+            # Locked: a worker may be choosing or dropping a number for this row.
+            for number in self.reserved_numbers.live().select_for_update():
+                number.retire()
+            self.display_name = "Former seller"
+            self.phone_number = None
+            self.phone_verified_at = None
+            self.suspended_at = self.suspended_at or timezone.now()
+            self.away_until = self.quiet_from = self.quiet_until = None
+            self.save()
+            self.blocks.all().delete()
+            self.buyer_aliases.all().delete()
+            self.texts.all().delete()
+            announce(self.pk)
 
 
 class ReservedNumberQuerySet(models.QuerySet["ReservedNumber"]):
@@ -195,6 +218,16 @@ class ReservedNumber(models.Model):
         for name, value in changes.items():
             setattr(self, name, value)
         return True
+
+    def retire(self) -> None:
+        """Into quarantine, or released at once when it never was a number. Hold its lock."""
+        now = timezone.now()
+        if self.proxy_identifier is None:
+            self.status, self.released_at = self.Status.RELEASED, now
+        else:
+            self.status, self.quarantined_at = self.Status.QUARANTINED, now
+        self.next_attempt_at = None
+        self.save(update_fields=["status", "released_at", "quarantined_at", "next_attempt_at"])
 
     @property
     def is_live(self) -> bool:

@@ -48,13 +48,9 @@ def release(number: ReservedNumber) -> None:
     """Takes the number from its seller. It was promised for ever: staff decide this."""
     with transaction.atomic():
         # Locked: a worker may be choosing or dropping a number for this row.
-        ReservedNumber.objects.select_for_update().get(pk=number.pk)
-        live = ReservedNumber.objects.live().filter(pk=number.pk)
-        now = timezone.now()
-        live.filter(proxy_identifier=None).update(
-            status=Status.RELEASED, released_at=now, next_attempt_at=None
-        )
-        live.update(status=Status.QUARANTINED, quarantined_at=now, next_attempt_at=None)
+        live = ReservedNumber.objects.live().select_for_update()
+        if found := live.filter(pk=number.pk).first():
+            found.retire()
         announce(number.seller_id)
     number.refresh_from_db()
 
