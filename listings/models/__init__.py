@@ -11,7 +11,7 @@ from listings.models.catalog import (
     random_path,
 )
 from listings.models.counts import ListingDay
-from listings.models.moderation import Report
+from listings.models.moderation import Report, ReportedListing, SellerHistory
 from listings.models.notices import Notice
 from listings.models.purchases import AccountBlock, Purchase, PurchaseQuerySet, Rating
 from listings.models.watching import Favourite, SavedSearch, SavedSearchHit
@@ -32,9 +32,11 @@ __all__ = [
     "PurchaseQuerySet",
     "Rating",
     "Report",
+    "ReportedListing",
     "SavedSearch",
     "SavedSearchHit",
     "SearchWord",
+    "SellerHistory",
     "dollars",
     "random_path",
 ]

@@ -1,6 +1,6 @@
-"""What people tell staff about a listing."""
+"""What people tell staff about a listing, and what staff look at."""
 
-from typing import ClassVar
+from typing import ClassVar, Self
 
 from django.conf import settings
 from django.db import models
@@ -8,6 +8,13 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from listings.models.catalog import Listing
+from proxying.models import Seller
+
+
+class ReportQuerySet(models.QuerySet["Report"]):
+    def open(self) -> Self:
+        """Those that wait for staff."""
+        return self.filter(handled_at__isnull=True)
 
 
 class Report(models.Model):
@@ -39,6 +46,8 @@ class Report(models.Model):
     handled_at = models.DateTimeField(null=True, editable=False)
     outcome = models.CharField(max_length=10, choices=Outcome, blank=True, editable=False)
 
+    objects = ReportQuerySet.as_manager()
+
     class Meta:
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.UniqueConstraint(
@@ -48,3 +57,23 @@ class Report(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_reason_display()}: {self.listing_id}"
+
+
+class ReportedListing(Listing):
+    """A listing as the moderation queue shows it, with permissions of its own."""
+
+    class Meta:
+        proxy = True
+        verbose_name = _("reported item")
+        verbose_name_plural = _("moderation queue")
+        default_permissions = ("view", "change")
+
+
+class SellerHistory(Seller):
+    """A seller as staff judge them: what was reported, hidden, sold and rated."""
+
+    class Meta:
+        proxy = True
+        verbose_name = _("seller's history")
+        verbose_name_plural = _("sellers' histories")
+        default_permissions = ("view",)
