@@ -14,10 +14,12 @@ class Notice(models.Model):
     The address is looked up when it is sent. No phone number stands in it.
     """
 
+    SUBJECT_LENGTH: ClassVar = 200
+
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="notices"
     )
-    subject = models.CharField(max_length=200)
+    subject = models.CharField(max_length=SUBJECT_LENGTH)
     body = models.TextField(help_text="plain text")
     # For List-Unsubscribe, RFC 8058; empty for mails that are about the person's own doing.
     unsubscribe_url = models.CharField(max_length=300, blank=True)
