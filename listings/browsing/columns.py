@@ -1,0 +1,28 @@
+"""Columns that only PostgreSQL has, so that no model names them."""
+
+from typing import Any, Self
+
+from django.db.models import Expression, Field
+
+
+class Column(Expression):
+    """A column of the query's own table, by its name: one that a migration has added."""
+
+    def __init__(self, name: str, output_field: "Field[Any, Any]") -> None:
+        super().__init__(output_field=output_field)
+        self.name = name
+        self.table = ""
+
+    def resolve_expression(self, query: Any = None, *args: Any, **kwargs: Any) -> Self:
+        resolved: Self = super().resolve_expression(query, *args, **kwargs)
+        resolved.table = query.get_initial_alias()
+        return resolved
+
+    def relabeled_clone(self, change_map: dict[str, str]) -> Self:
+        clone = self.copy()
+        clone.table = change_map.get(self.table, self.table)
+        return clone
+
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
+        quote = connection.ops.quote_name
+        return f"{quote(self.table)}.{quote(self.name)}", []
