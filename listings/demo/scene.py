@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Final, Self
 
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageOps
 
 Points = Sequence[tuple[float, float]]
 
@@ -61,3 +61,13 @@ class Scene:
     def picture(self, width: int) -> Image.Image:
         """The finished picture, *width* pixels wide."""
         return self._image.resize((width, width * HEIGHT // WIDTH), Image.Resampling.BOX)
+
+    def varied(self, turn: int = 0, *, mirrored: bool = False) -> Self:
+        """The same thing as another has it: hues turned by *turn* of 256, facing the other way."""
+        hue, saturation, value = self._image.convert("HSV").split()
+        hue = hue.point([(tone + turn) % 256 for tone in range(256)])
+        self._image = Image.merge("HSV", (hue, saturation, value)).convert("RGB")
+        if mirrored:
+            self._image = ImageOps.mirror(self._image)
+        self._pen = ImageDraw.Draw(self._image)
+        return self
