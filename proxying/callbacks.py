@@ -15,17 +15,31 @@ from proxying.signatures import Fields, twilio_callback
 
 logger = structlog.get_logger(__name__)
 
+
+def _spoken(sentence: str) -> bytes:
+    """https://www.twilio.com/docs/voice/twiml"""
+    return (
+        '<?xml version="1.0" encoding="UTF-8"?>'
+        f'<Response><Say language="en-US">{sentence}</Say><Hangup/></Response>'
+    ).encode()
+
+
 # What everyone hears who is turned away, whatever the cause: a difference would tell a
 # stranger who is behind a number, or that somebody blocked them.
-# https://www.twilio.com/docs/voice/twiml
-NEUTRAL_VOICE: Final = (
-    b'<?xml version="1.0" encoding="UTF-8"?>'
-    b'<Response><Say language="en-US">'
-    b"We are sorry. This ShoppingPlace number cannot take your call right now."
-    b"</Say><Hangup/></Response>"
+NEUTRAL_VOICE: Final = _spoken(
+    "We are sorry. This ShoppingPlace number cannot take your call right now."
 )
+_VOICES: Final = {
+    routing.Answer.NEUTRAL: NEUTRAL_VOICE,
+    routing.Answer.AWAY: _spoken(
+        "The seller is away and cannot take calls now. Please try again in a few days."
+    ),
+    routing.Answer.QUIET: _spoken(
+        "The seller takes no calls at this hour. Please send a text to this number instead."
+    ),
+}
 # A text is met with silence: an answer to a forged sender would be spam that we pay for,
-# and an answer to a number of ours would come straight back.
+# and an answer to a number of ours would come straight back. An away seller's too.
 # https://www.twilio.com/docs/messaging/twiml
 NEUTRAL_MESSAGE: Final = b'<?xml version="1.0" encoding="UTF-8"?><Response/>'
 
@@ -38,7 +52,7 @@ _EVENT: Final = (
 
 @twilio_callback(account="AccountSid", required=("From", "To"), one_of=("CallSid", "MessageSid"))
 def out_of_session_callback(request: HttpRequest, fields: Fields) -> HttpResponse:
-    """Auto-create JSON for Proxy, or one neutral TwiML answer. Never a request of our own."""
+    """Auto-create JSON for Proxy, or a sentence as TwiML. Never a request of our own."""
     contact = routing.Contact.parse(fields)
     decision = routing.decide(contact)
     match decision:
@@ -46,10 +60,10 @@ def out_of_session_callback(request: HttpRequest, fields: Fields) -> HttpRespons
             _remember(contact, decision)
             logger.info("session_requested", contact_sid=contact.contact_sid)
             return JsonResponse(decision.as_json())
-        case routing.TurnAway(reason):
+        case routing.TurnAway(reason, answer):
             logger.info("turned_away", contact_sid=contact.contact_sid, reason=reason)
-            answer = NEUTRAL_VOICE if "CallSid" in fields else NEUTRAL_MESSAGE
-            return HttpResponse(answer, content_type="application/xml")
+            twiml = _VOICES[answer] if contact.is_call else NEUTRAL_MESSAGE
+            return HttpResponse(twiml, content_type="application/xml")
 
 
 @twilio_callback(account="interactionAccountSid", required=_EVENT)
@@ -62,8 +76,8 @@ def interaction_callback(request: HttpRequest, fields: Fields) -> HttpResponse:
 @twilio_callback(account="interactionAccountSid", required=_EVENT)
 def intercept_callback(request: HttpRequest, fields: Fields) -> HttpResponse:
     """403 stops the interaction (Proxy reads nothing else as a no), 204 lets it through."""
-    blocked = interactions.is_blocked(interactions.Event.parse(fields))
-    return HttpResponse(status=403 if blocked else 204)
+    refused = interactions.is_refused(interactions.Event.parse(fields))
+    return HttpResponse(status=403 if refused else 204)
 
 
 def _remember(contact: routing.Contact, decision: routing.CreateSession) -> None:
@@ -75,6 +89,7 @@ def _remember(contact: routing.Contact, decision: routing.CreateSession) -> None
                 buyer_index=blind_index(decision.buyer),
                 unique_name=decision.unique_name,
                 contact_sid=contact.contact_sid,
+                begun_by_seller=decision.begun_by_seller,
             )
         ],
         ignore_conflicts=True,

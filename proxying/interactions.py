@@ -1,15 +1,19 @@
-"""What happens in Sessions: who is blocked, and how far each message and call has got.
+"""What happens in Sessions: what is refused, and how far each message and call has got.
 
 Neither text nor number is kept.
 """
 
+import json
+import re
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Final, Self
+from typing import Any, Final, Self
 
 from django.db import IntegrityError
-from django.db.models import Case, Exists, F, OuterRef, Q, SmallIntegerField, Subquery, Value, When
+from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, SmallIntegerField, Value, When
+from django.utils import timezone
 
+from proxying import hours
 from proxying.models import Block, Interaction, ProxyService, ProxySession
 from proxying.signatures import Fields
 
@@ -32,6 +36,11 @@ _RANKS: Final = {
 }
 _UNKNOWN_RANK: Final = -1
 
+# A listing's reference as our pages put it into a text: five signs in brackets.
+_IN_BRACKETS: Final = re.compile(r"\(([23456789A-HJKMNP-TV-Z]{5})\)")
+# A text that is nothing else. With a digit, or a word such as GREAT would pass for one.
+_ALONE: Final = re.compile(r"\s*((?=[A-Z]*[2-9])[23456789A-HJKMNP-TV-Z]{5})\s*")
+
 
 @dataclass(frozen=True)
 class Event:
@@ -41,8 +50,11 @@ class Event:
     session_sid: str
     interaction_sid: str
     type: str
+    item_reference: str
+    inbound_participant_sid: str
     inbound_resource_sid: str
     inbound_status: str
+    outbound_participant_sid: str
     outbound_status: str
 
     @classmethod
@@ -56,68 +68,135 @@ class Event:
             session_sid=fields["interactionSessionSid"],
             interaction_sid=fields["interactionSid"],
             type=fields.get("interactionType", "").lower()[:16],
+            item_reference=_item_reference(fields.get("interactionData", "")),
+            inbound_participant_sid=fields.get("inboundParticipantSid", "")[:34],
             inbound_resource_sid=fields.get("inboundResourceSid", ""),
             inbound_status=fields.get("inboundResourceStatus", "").lower()[:20],
+            outbound_participant_sid=fields.get("outboundParticipantSid", "")[:34],
             outbound_status=fields.get("outboundResourceStatus", "").lower()[:20],
         )
 
+    @property
+    def is_text(self) -> bool:
+        return self.type == "message"
 
-def is_blocked(event: Event) -> bool:
-    """Whether the seller of this Session has blocked its buyer. One query."""
+
+def is_refused(event: Event) -> bool:
+    """Whether this call or text in a Session must not go through. One query.
+
+    A blocked pair and a phone that is the seller's no longer: neither way. A seller who is
+    away, or calls in the quiet hours: not from the buyer. Sessions unknown to us: never.
+    """
     blocks = Block.objects.filter(
         seller=OuterRef("reserved_number__seller"), buyer_index=OuterRef("buyer_index")
     )
-    return ProxySession.objects.filter(_of(event)).filter(Exists(blocks)).exists()
+    session = (
+        _session_of(event)
+        .select_related("reserved_number__seller")
+        .annotate(is_blocked=Exists(blocks))
+        .first()
+    )
+    if session is None:
+        return False
+    seller = session.reserved_number.seller
+    if session.is_blocked or session.rings_an_old_phone:
+        return True
+    if not _is_from_buyer(event, session):
+        return False
+    now = timezone.now()
+    return hours.is_away(seller, now) or (not event.is_text and hours.is_quiet(seller, now))
 
 
 def record(event: Event) -> None:
     """Writes down how far the interaction has got; any order, any number of times.
 
-    Events of a Service that is not ours leave no trace.
+    Events of a Service that is not ours leave no trace. At most four statements.
     """
-    service = (
-        ProxyService.objects.filter(service_sid=event.service_sid)
-        .annotate(
-            proxy_session_id=Subquery(
-                ProxySession.objects.filter(_of(event))
-                .order_by(F("session_sid").asc(nulls_last=True))
-                .values("pk")[:1]
-            )
-        )
-        .first()
-    )
-    if service is None:
+    session = _session_of(event).first()
+    if session is None and not _is_of_our_service(event):
         return
-    if service.proxy_session_id:
-        # Of two texts that began one Session together, each with a row of its own, one gives
-        # its row the SID. No transaction is open here that the other's failure could end.
-        with suppress(IntegrityError):
-            ProxySession.objects.filter(pk=service.proxy_session_id, session_sid=None).update(
-                session_sid=event.session_sid
-            )
+    changes: dict[str, Any] = {}
+    if session:
+        _learn(event, session)
+        changes = {"proxy_session": session, "from_buyer": _is_from_buyer(event, session)}
+    if event.item_reference:
+        changes["item_reference"] = event.item_reference
     Interaction.objects.bulk_create(
         [
             Interaction(
                 interaction_sid=event.interaction_sid,
                 session_sid=event.session_sid,
-                proxy_session_id=service.proxy_session_id,
                 type=event.type,
             )
         ],
         ignore_conflicts=True,
     )
     Interaction.objects.filter(interaction_sid=event.interaction_sid).update(
+        **changes,
         **_furthest("inbound", event.inbound_status),
         **_furthest("outbound", event.outbound_status),
     )
 
 
-def _of(event: Event) -> Q:
+def _session_of(event: Event) -> QuerySet[ProxySession]:
     # The callback names the Session by a SID that we first hear here. What ties it to ours
-    # is the call or text that caused it: its first interaction.
-    return Q(session_sid=event.session_sid) | Q(
-        session_sid=None, contact_sid=event.inbound_resource_sid
-    )
+    # is the call or text that caused it: its first interaction. The row that has the SID
+    # comes before another text's that has none.
+    return ProxySession.objects.filter(
+        Q(session_sid=event.session_sid)
+        | Q(session_sid=None, contact_sid=event.inbound_resource_sid),
+        reserved_number__service__service_sid=event.service_sid,
+    ).order_by(F("session_sid").asc(nulls_last=True))
+
+
+def _is_of_our_service(event: Event) -> bool:
+    return ProxyService.objects.filter(service_sid=event.service_sid).exists()
+
+
+def _learn(event: Event, session: ProxySession) -> None:
+    """Keeps the Session's SID and which of its participants is the buyer, once each is told."""
+    learned = {}
+    if session.session_sid is None:
+        learned["session_sid"] = event.session_sid
+    if not session.buyer_participant_sid and _is_first(event, session):
+        learned["buyer_participant_sid"] = (
+            event.outbound_participant_sid
+            if session.begun_by_seller
+            else event.inbound_participant_sid
+        )
+    if not any(learned.values()):
+        return
+    # Of two texts that began one Session together, each with a row of its own, one gives
+    # its row the SID. No transaction is open here that the other's failure could end.
+    with suppress(IntegrityError):
+        ProxySession.objects.filter(pk=session.pk).filter(
+            Q(session_sid=None) | Q(session_sid=event.session_sid)
+        ).update(**learned)
+
+
+def _is_first(event: Event, session: ProxySession) -> bool:
+    return event.inbound_resource_sid == session.contact_sid
+
+
+def _is_from_buyer(event: Event, session: ProxySession) -> bool | None:
+    """Who called or texted; None while nothing tells."""
+    if _is_first(event, session):
+        return not session.begun_by_seller
+    if session.buyer_participant_sid and event.inbound_participant_sid:
+        return event.inbound_participant_sid == session.buyer_participant_sid
+    return None
+
+
+def _item_reference(data: str) -> str:
+    """The listing that a text names, from ``{"body": ...}``; empty for calls and other texts."""
+    try:
+        body = json.loads(data)["body"]
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return ""
+    if not isinstance(body, str):
+        return ""
+    named = _IN_BRACKETS.search(body) or _ALONE.fullmatch(body)
+    return named[1] if named else ""
 
 
 def _furthest(leg: str, status: str) -> dict[str, Case]:

@@ -349,6 +349,7 @@ class ProxySession(models.Model):
     contact_sid = models.CharField("CallSid or MessageSid", max_length=34, unique=True)
     session_sid = models.CharField("Session SID", max_length=34, null=True, unique=True)  # noqa: DJ001 (unique when set)
     buyer_participant_sid = models.CharField("buyer's SID", max_length=34, blank=True)
+    begun_by_seller = models.BooleanField(default=False, help_text="a call or text back")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     closed_at = models.DateTimeField(
         null=True, editable=False, help_text="When we closed it; Sessions also end by themselves"
@@ -359,6 +360,12 @@ class ProxySession(models.Model):
 
     def __str__(self) -> str:
         return self.unique_name
+
+    @property
+    def rings_an_old_phone(self) -> bool:
+        """Proxy was told the seller's phone before the one of today was proved."""
+        verified_at = self.reserved_number.seller.phone_verified_at
+        return verified_at is not None and self.created_at < verified_at
 
 
 class Interaction(models.Model):

@@ -8,14 +8,17 @@ import base64
 import hmac
 from collections.abc import Iterable
 from dataclasses import dataclass
+from enum import Enum, auto
 from typing import Any, Self
 
 import structlog
 from django.conf import settings
 from django.db.models import Exists, OuterRef
+from django.utils import timezone
 
+from proxying import hours
 from proxying.encryption import CannotUnseal, blind_index
-from proxying.models import Block, PoolNumber, ProxySession, ReservedNumber
+from proxying.models import Block, PoolNumber, ProxySession, ReservedNumber, Seller
 from proxying.phone_numbers import E164
 from proxying.signatures import Fields
 
@@ -47,6 +50,7 @@ class Contact:
     contact_sid: str
     sender: str
     dialled: str
+    is_call: bool
     earlier: EarlierSession | None
 
     @classmethod
@@ -64,6 +68,7 @@ class Contact:
             contact_sid=fields.get("CallSid") or fields["MessageSid"],
             sender=fields["From"],
             dialled=fields["To"],
+            is_call="CallSid" in fields,
             earlier=earlier if earlier.partner and _is_same_pair(fields) else None,
         )
 
@@ -96,19 +101,35 @@ class CreateSession:
             answer["participantProxyIdentifier"] = self.participant_proxy_identifier
         return answer
 
+    @property
+    def begun_by_seller(self) -> bool:
+        return self.participant_identifier == self.buyer
+
+
+class Answer(Enum):
+    """What somebody who is turned away hears."""
+
+    NEUTRAL = auto()
+    AWAY = auto()
+    QUIET = auto()
+
 
 @dataclass(frozen=True)
 class TurnAway:
-    """Connect nobody. *reason* is for the log; the sender learns none of it."""
+    """Connect nobody. *reason* is for the log; the sender learns only *answer*."""
 
     reason: str
+    answer: Answer = Answer.NEUTRAL
 
 
 type Decision = CreateSession | TurnAway
 
 
 def decide(contact: Contact) -> Decision:
-    """One query. The order of the causes does not show: all are answered alike."""
+    """One query. Whoever may not call at all is answered neutrally, whatever the cause.
+
+    That a seller is away or sleeps is told only to those who would reach them otherwise.
+    """
     if not E164.fullmatch(contact.sender) or contact.sender in _WITHHELD:
         # All who withhold their number look the same: connected, they would share a Session.
         return TurnAway("the sender shows no phone number")
@@ -138,12 +159,23 @@ def _to_seller(contact: Contact, number: "_Number") -> Decision:
         logger.error("seller_unreachable", seller=str(number.row.seller_id), reason=str(error))
         return TurnAway("the seller's phone number does not open")
     assert phone_number is not None
+    if not_now := _not_now(contact, number.row.seller):
+        return not_now
     return CreateSession(
         reserved_number=number.row,
         buyer=contact.sender,
         unique_name=unique_name(contact.contact_sid),
         participant_identifier=phone_number.reveal(),
     )
+
+
+def _not_now(contact: Contact, seller: Seller) -> TurnAway | None:
+    now = timezone.now()
+    if hours.is_away(seller, now):
+        return TurnAway("the seller is away", Answer.AWAY)
+    if contact.is_call and hours.is_quiet(seller, now):
+        return TurnAway("the seller's quiet hours", Answer.QUIET)
+    return None
 
 
 def _back_to_buyer(contact: Contact, number: "_Number") -> Decision:

@@ -7,9 +7,10 @@ from typing import Any
 
 import structlog
 from celery import Task, shared_task
+from django.db.models import QuerySet
 
 from proxying import provisioning
-from proxying.models import ProxyService, ReservedNumber
+from proxying.models import ProxyService, ProxySession, ReservedNumber
 from proxying.provisioning.ending import sessions_to_close
 from proxying.twilio_client import TwilioRefused, TwilioUnavailable
 
@@ -39,12 +40,21 @@ def close_proxy_sessions(reserved_number_id: str) -> None:
 
 
 @shared_task
+def close_blocked_sessions(seller_id: str) -> None:
+    """After a block: nudges the closing of the seller's Sessions in which nobody may speak."""
+    _close(sessions_to_close().filter(reserved_number__seller__pk=seller_id))
+
+
+@shared_task
 def sweep() -> None:
     """Nudges again whatever a lost task left behind. Runs every minute."""
     for pk in ReservedNumber.objects.due().values_list("pk", flat=True):
         reserve_number.delay(str(pk))
-    closing = sessions_to_close().values_list("reserved_number", flat=True).distinct()
-    for pk in closing:
+    _close(sessions_to_close())
+
+
+def _close(sessions: QuerySet[ProxySession]) -> None:
+    for pk in sessions.values_list("reserved_number", flat=True).distinct():
         close_proxy_sessions.delay(str(pk))
 
 

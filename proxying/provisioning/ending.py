@@ -1,4 +1,4 @@
-"""Ending: a seller is suspended, a number is released. Both stop new Sessions at once.
+"""Ending: a seller is suspended, a number released, a buyer blocked. All stop new Sessions at once.
 
 The row changes first: from then on the out-of-session callback turns strangers away. Then
 open Sessions are closed. A released number stays ours, and is answered neutrally, for
@@ -11,11 +11,11 @@ from uuid import UUID
 import structlog
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from proxying import twilio_client
-from proxying.models import ProxySession, ReservedNumber, Seller
+from proxying.models import Block, ProxySession, ReservedNumber, Seller
 from proxying.provisioning import buying
 from proxying.reachability import announce
 from proxying.twilio_client import TwilioRefused
@@ -56,17 +56,26 @@ def release(number: ReservedNumber) -> None:
 
 
 def sessions_to_close() -> QuerySet[ProxySession]:
-    """Sessions of numbers that nobody may reach any more, not yet known to be closed."""
+    """Sessions in which nobody may speak any more, not yet known to be closed.
+
+    Their number or seller was taken out of service, the seller has blocked the buyer, or
+    another phone is the seller's since (``ProxySession.rings_an_old_phone``).
+    """
+    blocks = Block.objects.filter(
+        seller=OuterRef("reserved_number__seller"), buyer_index=OuterRef("buyer_index")
+    )
     return ProxySession.objects.filter(
         ~Q(reserved_number__status=Status.ACTIVE)
-        | Q(reserved_number__seller__suspended_at__isnull=False),
+        | Q(reserved_number__seller__suspended_at__isnull=False)
+        | Q(created_at__lt=F("reserved_number__seller__phone_verified_at"))
+        | Exists(blocks),
         closed_at=None,
         created_at__gt=timezone.now() - _SESSIONS_ARE_KEPT,
     )
 
 
 def close_proxy_sessions(reserved_number_id: UUID | str) -> None:
-    """Closes the number's Sessions, if the number or its seller was taken out of service."""
+    """Closes those of the number's Sessions that ``sessions_to_close`` names."""
     sessions = sessions_to_close().filter(reserved_number__pk=reserved_number_id)
     for session in sessions.select_related("reserved_number__service"):
         service = session.reserved_number.service
