@@ -2,19 +2,21 @@
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar
+from uuid import UUID
 
 from django.contrib import admin, messages
 from django.contrib.admin.options import ActionLocation
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils.decorators import method_decorator
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 
 from proxying import provisioning, tasks
+from proxying.admin import revealing
 from proxying.admin.confirming import confirmed
 from proxying.admin.numbers import as_e164, explain
 from proxying.admin.readonly import ReadOnlyInline
@@ -225,10 +227,21 @@ class SellerAdmin(_ModelAdmin):
 
     def get_urls(self) -> list[URLPattern]:
         find = self.admin_site.admin_view(self.find_by_phone)
+        reveal = self.admin_site.admin_view(self.reveal)
         return [
             path("by-phone/", find, name="proxying_seller_by_phone"),
+            path("<uuid:pk>/reveal/", reveal, name="proxying_seller_reveal"),
             *super().get_urls(),
         ]
+
+    def reveal(self, request: HttpRequest, pk: UUID) -> HttpResponse:
+        """The private number, to staff who may and who say why."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        seller = self.get_object(request, str(pk))
+        if seller is None:
+            raise Http404
+        return revealing.page(request, seller, self)
 
     @method_decorator(sensitive_post_parameters("phone_number"))
     @sensitive_variables()
