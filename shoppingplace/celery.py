@@ -3,9 +3,14 @@
 import os
 
 from celery import Celery
+from celery.signals import task_success
+
+from shoppingplace import heartbeat
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shoppingplace.settings")
 
 app = Celery("shoppingplace")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+
+task_success.connect(heartbeat.note)

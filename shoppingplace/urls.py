@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path, re_path
 from django.views.static import serve
 
-from shoppingplace import health
+from shoppingplace import checklist, health
 
 # Staff log in where everybody does: with its rate limits and second factor.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
@@ -14,6 +14,7 @@ admin.site.site_header = admin.site.site_title = f"{settings.SITE_NAME} staff"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("livez", health.livez),
     path("readyz", health.readyz),
+    path("admin/setup/", admin.site.admin_view(checklist.page), name="setup"),
     path("admin/", admin.site.urls),
     path("accounts/", include("allauth.urls")),
     path("", include("proxying.urls")),
