@@ -5,6 +5,7 @@ import re
 from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
 
 from proxying.models import Seller
 from proxying.phone_numbers import PhoneNumber, redact
@@ -26,8 +27,11 @@ class PhoneNumberField(forms.CharField):
             return PhoneNumber.parse(typed, country)
         except ValueError:
             raise ValidationError(
-                "This cannot be a phone number. Type it with its area code,"
-                f" and with + and the country code if it is not from {country}."
+                _(
+                    "This cannot be a phone number. Type it with its area code,"
+                    " and with + and the country code if it is not from %(country)s."
+                ),
+                params={"country": country},
             ) from None
 
 
@@ -35,31 +39,44 @@ class PhoneForm(forms.Form):
     """Who sells, and the phone that rings."""
 
     display_name = forms.CharField(
-        label="Your name",
+        label=_("Your name"),
         max_length=Seller._meta.get_field("display_name").max_length,
-        help_text="Buyers see it on your listings. A first name is enough.",
+        help_text=_("Buyers see it on your listings. A first name is enough."),
         widget=forms.TextInput(attrs={"autocomplete": "given-name"}),
     )
     phone_number = PhoneNumberField(
-        label="Your mobile number",
+        label=_("Your mobile number"),
         max_length=32,
-        help_text="Nobody sees it: no buyer, no other seller. We text it a code, to be sure that"
-        " it is yours.",
+        help_text=_(
+            "Nobody sees it: no buyer, no other seller. We text it a code, to be sure that"
+            " it is yours."
+        ),
         widget=forms.TelInput(attrs={"autocomplete": "tel"}),
     )
 
     def clean_display_name(self) -> str:
         name: str = self.cleaned_data["display_name"]
         if redact(name) != name:
-            raise ValidationError("Leave phone numbers out of your name: buyers see it.")
+            raise ValidationError(_("Leave phone numbers out of your name: buyers see it."))
         return name
+
+
+class NewPhoneForm(forms.Form):
+    """The phone that shall ring instead."""
+
+    phone_number = PhoneNumberField(
+        label=_("Your new mobile number"),
+        max_length=32,
+        help_text=_("We text it a code. Until you type that in, the old one rings."),
+        widget=forms.TelInput(attrs={"autocomplete": "tel"}),
+    )
 
 
 class CodeForm(forms.Form):
     """The code that arrived on the phone. Spaces and hyphens in it do no harm."""
 
     code = forms.CharField(
-        label="Code from the text",
+        label=_("Code from the text"),
         max_length=12,
         widget=forms.TextInput(
             attrs={"autocomplete": "one-time-code", "inputmode": "numeric", "autofocus": True}
@@ -69,11 +86,11 @@ class CodeForm(forms.Form):
     def clean_code(self) -> str:
         code = re.sub(r"[\s-]", "", self.cleaned_data["code"])
         if not _CODE.fullmatch(code):
-            raise ValidationError("The code has six digits. Look again at the text we sent.")
+            raise ValidationError(_("The code has six digits. Look again at the text we sent."))
         return code
 
 
 class FindByPhoneForm(forms.Form):
     """Staff look for the seller behind a private phone number."""
 
-    phone_number = PhoneNumberField(label="Private phone number", max_length=32)
+    phone_number = PhoneNumberField(label=_("Private phone number"), max_length=32)

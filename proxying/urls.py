@@ -1,6 +1,6 @@
 from django.urls import URLPattern, URLResolver, path
 
-from proxying import callbacks, views
+from proxying import callbacks, phone_change, views
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("seller/phone/", views.seller_phone, name="seller_phone"),
@@ -9,6 +9,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
         "seller/phone/code/resend/",
         views.seller_phone_code_resend,
         name="seller_phone_code_resend",
+    ),
+    path("seller/phone/change/", phone_change.seller_phone_change, name="seller_phone_change"),
+    path(
+        "seller/phone/change/code/",
+        phone_change.seller_phone_change_code,
+        name="seller_phone_change_code",
     ),
     path("seller/number/", views.seller_number, name="seller_number"),
     path("seller/number/state/", views.seller_number_state, name="seller_number_state"),

@@ -7,6 +7,8 @@ is typed in: only whoever holds that phone learns that it has an account.
 from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from proxying import twilio_client
 from proxying.encryption import blind_index
@@ -20,7 +22,9 @@ _CANNOT_RECEIVE_TEXTS = frozenset({"landline"})
 # https://www.twilio.com/docs/api/errors, those of Verify
 _LANDLINE = 60205
 
-_TRY_LATER = "We cannot reach our phone provider just now. Please try again in a few minutes."
+_TRY_LATER = gettext_lazy(
+    "We cannot reach our phone provider just now. Please try again in a few minutes."
+)
 
 
 class NumberNotAccepted(Exception):
@@ -39,6 +43,45 @@ def send_code(seller: Seller, phone_number: PhoneNumber) -> None:
     _refuse_the_proved(seller)
     _refuse_unfit(phone_number)
     _keep(seller, phone_number)
+    _text_code(phone_number)
+
+
+def send_change_code(seller: Seller, phone_number: PhoneNumber) -> None:
+    """Texts a code to the phone that shall ring from now on. Nothing changes yet.
+
+    ``NumberNotAccepted`` with a sentence for the seller.
+    """
+    if seller.phone_number_index == blind_index(phone_number.reveal()):
+        raise NumberNotAccepted(_("This is the phone that rings already."))
+    _refuse_unfit(phone_number)
+    _text_code(phone_number)
+
+
+def change_phone(seller: Seller, phone_number: PhoneNumber, code: str) -> None:
+    """With the right code *phone_number* is the seller's phone; the reserved number stays.
+
+    Sessions that would ring the old one are refused from that moment on and closed by the
+    sweep. ``CodeNotAccepted`` with a sentence for the seller; then the old phone is still
+    the one that rings.
+    """
+    if seller.phone_number == phone_number:
+        return  # a double tap
+    _check(phone_number, code)
+    try:
+        with transaction.atomic():
+            changing = Seller.objects.select_for_update().get(pk=seller.pk)
+            if changing.phone_verified_at is None or changing.suspended_at:
+                raise CodeNotAccepted(_("The phone cannot be changed now."))
+            changing.phone_number = phone_number
+            changing.phone_verified_at = timezone.now()
+            changing.save(update_fields=["phone_number", "phone_number_index", "phone_verified_at"])
+    except IntegrityError:
+        raise CodeNotAccepted(
+            _("This phone already belongs to another ShoppingPlace account.")
+        ) from None
+
+
+def _text_code(phone_number: PhoneNumber) -> None:
     try:
         twilio_client.send_code(phone_number)
     except TwilioUnavailable:
@@ -67,16 +110,20 @@ def check_code(seller: Seller, code: str) -> ReservedNumber:
 
 def _prove(seller: Seller, code: str) -> ReservedNumber:
     if seller.phone_number is None:
-        raise CodeNotAccepted("Tell us your phone number first.")
+        raise CodeNotAccepted(_("Tell us your phone number first."))
+    _check(seller.phone_number, code)
+    return _promise_number(seller, blind_index(seller.phone_number.reveal()))
+
+
+def _check(phone_number: PhoneNumber, code: str) -> None:
     try:
-        right = twilio_client.is_code_right(seller.phone_number, code)
+        right = twilio_client.is_code_right(phone_number, code)
     except TwilioUnavailable:
         raise CodeNotAccepted(_TRY_LATER) from None
     except TwilioRefused as refusal:
         raise CodeNotAccepted(_why_not_checked(refusal)) from None
     if not right:
-        raise CodeNotAccepted("That is not the code we sent. Look again and type it once more.")
-    return _promise_number(seller, blind_index(seller.phone_number.reveal()))
+        raise CodeNotAccepted(_("That is not the code we sent. Look again and type it once more."))
 
 
 def _keep(seller: Seller, phone_number: PhoneNumber) -> None:
@@ -89,7 +136,7 @@ def _keep(seller: Seller, phone_number: PhoneNumber) -> None:
 
 def _refuse_the_proved(seller: Seller) -> None:
     if seller.phone_verified_at:
-        raise NumberNotAccepted("Your phone is verified already.")
+        raise NumberNotAccepted(_("Your phone is verified already."))
 
 
 def _promise_number(seller: Seller, proved_index: str) -> ReservedNumber:
@@ -100,11 +147,13 @@ def _promise_number(seller: Seller, proved_index: str) -> ReservedNumber:
                 pk=seller.pk, phone_number_index=proved_index, phone_verified_at=None
             ).update(phone_verified_at=timezone.now())
             if not proved:
-                raise CodeNotAccepted("The phone number was changed meanwhile. Ask for a new code.")
+                raise CodeNotAccepted(
+                    _("The phone number was changed meanwhile. Ask for a new code.")
+                )
             number = ReservedNumber.objects.create(seller=seller)
     except IntegrityError:
         raise CodeNotAccepted(
-            "This phone already belongs to another ShoppingPlace account. Log in to that one."
+            _("This phone already belongs to another ShoppingPlace account. Log in to that one.")
         ) from None
     seller.refresh_from_db(fields=["phone_verified_at"])
     return number
@@ -113,13 +162,15 @@ def _promise_number(seller: Seller, proved_index: str) -> ReservedNumber:
 def _refuse_unfit(phone_number: PhoneNumber) -> None:
     if phone_number.country not in settings.SELLER_COUNTRIES:
         countries = ", ".join(settings.SELLER_COUNTRIES)
-        raise NumberNotAccepted(f"For now we can only verify phones in: {countries}.")
+        raise NumberNotAccepted(
+            _("For now we can only verify phones in: %(countries)s.") % {"countries": countries}
+        )
     if is_ours(phone_number.reveal()):
         raise NumberNotAccepted(
-            "This is a ShoppingPlace number. Type the number of your own phone."
+            _("This is a ShoppingPlace number. Type the number of your own phone.")
         )
     if not phone_number.is_a_persons:
-        raise NumberNotAccepted("This is a service number. Type the number of your own phone.")
+        raise NumberNotAccepted(_("This is a service number. Type the number of your own phone."))
     try:
         line_type = twilio_client.line_type(phone_number)
     except TwilioUnavailable:
@@ -127,11 +178,11 @@ def _refuse_unfit(phone_number: PhoneNumber) -> None:
     except TwilioRefused:
         line_type = "unknown"  # Lookup may be closed for a country; Verify has the last word.
     if line_type is None:
-        raise NumberNotAccepted("There is no such phone number. Check the digits.")
+        raise NumberNotAccepted(_("There is no such phone number. Check the digits."))
     if line_type in _NOT_A_PERSONS_LINE:
-        raise NumberNotAccepted("This is a service number. Type the number of your own phone.")
+        raise NumberNotAccepted(_("This is a service number. Type the number of your own phone."))
     if line_type in _CANNOT_RECEIVE_TEXTS:
-        raise NumberNotAccepted("This line cannot receive texts. Type a mobile number.")
+        raise NumberNotAccepted(_("This line cannot receive texts. Type a mobile number."))
 
 
 def is_ours(e164: str) -> bool:
@@ -146,15 +197,15 @@ def is_ours(e164: str) -> bool:
 
 def _why_not_sent(refusal: TwilioRefused) -> str:
     if refusal.code in twilio_client.TOO_MANY_SENDS:
-        return "Too many codes were sent to this phone. Wait ten minutes, then try again."
+        return _("Too many codes were sent to this phone. Wait ten minutes, then try again.")
     if refusal.code == _LANDLINE:
-        return "This line cannot receive texts. Type a mobile number."
-    return "We cannot send a code to this number. Check it, or use another phone."
+        return _("This line cannot receive texts. Type a mobile number.")
+    return _("We cannot send a code to this number. Check it, or use another phone.")
 
 
 def _why_not_checked(refusal: TwilioRefused) -> str:
     if refusal.code == twilio_client.TOO_MANY_CHECKS:
-        return "Too many tries. Wait ten minutes, then ask for a new code."
+        return _("Too many tries. Wait ten minutes, then ask for a new code.")
     if refusal.status == twilio_client.NOT_FOUND:
-        return "This code has expired or was used. Ask for a new one."
-    return "That is not the code we sent. Look again and type it once more."
+        return _("This code has expired or was used. Ask for a new one.")
+    return _("That is not the code we sent. Look again and type it once more.")

@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -19,8 +20,6 @@ from proxying.models import Seller
 from proxying.nudges import nudge
 from proxying.phone_numbers import PhoneNumber, display
 from proxying.verification import CodeNotAccepted, NumberNotAccepted
-
-_TOO_MANY_CODES = "You have asked for many codes. Wait an hour, then try again."
 
 
 @login_required
@@ -154,10 +153,14 @@ def _named(request: HttpRequest, display_name: str) -> Seller:
 
 
 def _send_code(request: HttpRequest, seller: Seller, phone_number: PhoneNumber) -> None:
-    """``verification.send_code``, within the limit that keeps texts from costing us dear."""
-    if not ratelimit.consume(request, action="send_phone_code"):
-        raise NumberNotAccepted(_TOO_MANY_CODES)
+    limit_codes(request)
     verification.send_code(seller, phone_number)
+
+
+def limit_codes(request: HttpRequest) -> None:
+    """Keeps texts from costing us dear."""
+    if not ratelimit.consume(request, action="send_phone_code"):
+        raise NumberNotAccepted(_("You have asked for many codes. Wait an hour, then try again."))
 
 
 def _not_waiting_for_a_code(request: HttpRequest, seller: Seller | None) -> HttpResponse | None:
