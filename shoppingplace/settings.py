@@ -252,7 +252,10 @@ ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_SIGNUP_REDIRECT_URL = "seller_phone"
 # allauth keeps its own limits; each text to a phone costs money and a stranger's nerves.
-ACCOUNT_RATE_LIMITS = {"send_phone_code": "5/h/user,20/h/ip"}
+ACCOUNT_RATE_LIMITS = {
+    "send_phone_code": "5/h/user,20/h/ip",
+    "report_listing": "10/h/key,10/h/ip",
+}
 # Limits by address need the visitor's own, not that of a load balancer before us.
 ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=0)
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
