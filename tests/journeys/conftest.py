@@ -89,6 +89,6 @@ def log_in(page):
         page.get_by_label("Email").fill(email)
         page.get_by_label("Password", exact=True).fill(PASSWORD)
         page.get_by_role("main").get_by_role("button", name="Log in", exact=True).click()
-        expect(page.get_by_role("button", name="Log out")).to_be_attached()
+        expect(page.get_by_role("button", name="Log out", include_hidden=True)).to_be_attached()
 
     return enter
