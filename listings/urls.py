@@ -10,5 +10,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("listings.purchasing.urls")),
     path("", include("listings.desk.urls")),
     path("", include("listings.account.urls")),
+    path("", include("listings.api.page_urls")),
     path("api/v1/", include("listings.api.urls")),
 ]

@@ -363,6 +363,11 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     ),
     "SCHEMA_PATH_PREFIX": "/api/v1/",
     "SERVE_INCLUDE_SCHEMA": False,
+    "ENUM_NAME_OVERRIDES": {
+        "ListingState": "listings.models.Listing.State",
+        "WantedListingState": "listings.api.my_listings.WANTED_STATES",
+        "PurchaseState": "listings.models.Purchase.State",
+    },
     "SERVE_AUTHENTICATION": [],
     "PREPROCESSING_HOOKS": ["listings.api.schema.only_this_api"],
     "POSTPROCESSING_HOOKS": [

@@ -1,1 +1,1 @@
-"""The public REST API."""
+"""The public REST API, and the page on which a person makes tokens for it."""

@@ -1,0 +1,121 @@
+"""What anybody may read: listings, categories, sellers."""
+
+from typing import Any
+
+from django.db.models import Count, Q, QuerySet
+from django.shortcuts import get_object_or_404
+from drf_spectacular.utils import extend_schema
+from rest_framework.exceptions import ValidationError
+from rest_framework.generics import ListAPIView, RetrieveAPIView
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from listings.api import examples
+from listings.api.representations import (
+    CategoryBranch,
+    ListingDetail,
+    ListingItem,
+    SellerPage,
+)
+from listings.api.schema import FILTERS, MISSING, WRONG
+from listings.api.views import PublicView, sentences
+from listings.browsing.filters import ListingFilters
+from listings.browsing.search import find
+from listings.models import Category, Listing
+from proxying.models import Seller
+
+
+@extend_schema(
+    summary="Find listings",
+    description="Everything for sale, narrowed and in order. No phone number stands in a list.",
+    examples=[examples.LISTING_ITEM],
+    parameters=FILTERS,
+    responses={200: ListingItem(many=True), **WRONG},
+    tags=["listings"],
+)
+class Listings(PublicView, ListAPIView[Listing]):
+    serializer_class = ListingItem
+
+    def get_queryset(self) -> QuerySet[Listing]:
+        filters = ListingFilters(self.request.GET)
+        if not filters.is_valid():
+            raise ValidationError(sentences(filters))
+        return find(filters).select_related("category").prefetch_related("photos")
+
+
+@extend_schema(
+    summary="One listing",
+    description=(
+        "With the number to call and text, as long as it can be bought. Your own listings are "
+        "here in whatever state."
+    ),
+    examples=[examples.LISTING_DETAIL],
+    responses={200: ListingDetail, **MISSING},
+    tags=["listings"],
+)
+class OneListing(PublicView, RetrieveAPIView[Listing]):
+    serializer_class = ListingDetail
+
+    def get_object(self) -> Listing:
+        return get_object_or_404(
+            Listing.objects.visible_to(self.request.user)
+            .select_related("seller", "category")
+            .prefetch_related("photos", "seller__reserved_numbers"),
+            reference=self.kwargs["reference"],
+        )
+
+
+@extend_schema(
+    summary="The tree of categories",
+    responses=CategoryBranch(many=True),
+    tags=["categories"],
+)
+class Categories(PublicView):
+    def get(self, request: Request) -> Response:
+        for_sale = Q(listings__in=Listing.objects.for_sale())
+        categories = list(Category.objects.annotate(listing_count=Count("listings", for_sale)))
+        return Response([_branch(one, categories) for one in categories if not one.parent_id])
+
+
+def _branch(branch: Any, categories: list[Any]) -> dict[str, Any]:
+    children = [one for one in categories if one.parent_id == branch.pk]
+    return {
+        "slug": branch.slug,
+        "name": branch.name,
+        "listings": branch.listing_count + sum(one.listing_count for one in children),
+        "children": [
+            {"slug": one.slug, "name": one.name, "listings": one.listing_count} for one in children
+        ],
+    }
+
+
+@extend_schema(
+    summary="A seller's public page",
+    examples=[examples.SELLER],
+    responses={200: SellerPage, **MISSING},
+    tags=["sellers"],
+)
+class OneSeller(PublicView, RetrieveAPIView[Seller]):
+    serializer_class = SellerPage
+
+    def get_object(self) -> Seller:
+        return get_object_or_404(_public_sellers(), pk=self.kwargs["pk"])
+
+
+@extend_schema(
+    summary="What a seller sells",
+    examples=[examples.LISTING_ITEM],
+    responses={200: ListingItem(many=True), **WRONG, **MISSING},
+    tags=["sellers"],
+)
+class SellersListings(PublicView, ListAPIView[Listing]):
+    serializer_class = ListingItem
+
+    def get_queryset(self) -> QuerySet[Listing]:
+        seller = get_object_or_404(_public_sellers(), pk=self.kwargs["pk"])
+        found = Listing.objects.for_sale().filter(seller=seller).order_by("-published_at", "-id")
+        return found.select_related("category").prefetch_related("photos")
+
+
+def _public_sellers() -> QuerySet[Seller]:
+    return Seller.objects.filter(phone_verified_at__isnull=False, suspended_at__isnull=True)
