@@ -5,12 +5,13 @@ PYTHONS := python3.13 python3.12 python3 python3.14 $(wildcard $(HOME)/.pyenv/ve
 BIN := .venv/bin
 PORT ?= 8000
 
-.PHONY: help demo test check lock clean
+.PHONY: help demo test check bench lock clean
 
 help:
 	@echo "make demo    the site with demo data on http://127.0.0.1:$(PORT)  (PORT=8001 for another)"
 	@echo "make test    every test, on a real PostgreSQL, Redis and Chromium"
 	@echo "make check   lint, format, types, import contracts, migrations, deployment"
+	@echo "make bench   browse and search pages at a million listings, timed in PostgreSQL"
 	@echo "make lock    the newest allowed versions into the requirements files"
 	@echo "make clean   removes .venv; the data in var/ and .env stay"
 
@@ -27,6 +28,9 @@ check: $(BIN)/.dev
 	$(BIN)/lint-imports
 	$(AS_IN_PRODUCTION) DATABASE_URL=sqlite://:memory: $(BIN)/python manage.py makemigrations --check
 	$(AS_IN_PRODUCTION) $(BIN)/python manage.py check --deploy --fail-level WARNING
+
+bench: $(BIN)/.dev
+	@$(BIN)/python -m pytest -q -s tests/benchmarks/bench_browse.py
 
 # .env.example with new secrets, and nothing of this machine's own settings.
 AS_IN_PRODUCTION := env -i PATH="$$PATH" HOME="$$HOME" ENV_FILE=.env.example \

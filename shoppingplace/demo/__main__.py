@@ -60,7 +60,7 @@ def _serve(port: int, var_dir: Path) -> None:
     with ExitStack() as stack:
         with _step("Starting web server and worker"):
             processes = stack.enter_context(children.running(port, var_dir))
-        with _step("Reserving numbers for Tom and Beth, posting what they sell"):
+        with _step("Reserving numbers for eight sellers, posting what they sell"):
             data.fill()
         _say(welcome(port, password, processes))
         children.watch(processes)

@@ -31,11 +31,17 @@ class DemoSeller:
 
 
 STAFF_EMAIL: Final = "admin@example.com"
-BUYER_EMAIL: Final = "bob@example.com"
+BUYER_EMAILS: Final = ("bob@example.com", "nora@example.com", "sam@example.com")
 BUYER_PHONE: Final = "+14151115555"
 SELLERS: Final = (
     DemoSeller("Tom", "tom@example.com", "+14152345555", "+14151111111"),
     DemoSeller("Beth", "beth@example.com", "+12099876666", "+12092222222"),
+    DemoSeller("Amira", "amira@example.com", "+15102345501", "+15103333333"),
+    DemoSeller("Carlos", "carlos@example.com", "+14082345502", "+14084444444"),
+    DemoSeller("Dana", "dana@example.com", "+19162345503", "+19165555555"),
+    DemoSeller("Hiro", "hiro@example.com", "+16282345504", "+16286666666"),
+    DemoSeller("Ines", "ines@example.com", "+18312345505", "+18317777777"),
+    DemoSeller("Joe", "joe@example.com", "+15592345506", "+15598888888"),
 )
 
 
@@ -44,7 +50,7 @@ def prepare(password: str) -> None:
     call_command("migrate", verbosity=0)
     call_command("collectstatic", interactive=False, verbosity=0)
     _make_user(STAFF_EMAIL, password, staff=True)
-    for email in (BUYER_EMAIL, *(seller.email for seller in SELLERS)):
+    for email in (*BUYER_EMAILS, *(seller.email for seller in SELLERS)):
         _make_user(email, password)
     phones = [(BUYER_PHONE, "Bob (buyer)"), *((seller.phone, seller.name) for seller in SELLERS)]
     call_command(
