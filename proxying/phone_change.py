@@ -57,8 +57,10 @@ def seller_phone_change(request: HttpRequest) -> HttpResponse:
 def seller_phone_change_code(request: HttpRequest) -> HttpResponse:
     """Asks for the code. With the right one the new phone rings, and the old one never again."""
     seller = _changing(request)
-    phone_number = _new_phone(request, seller) if seller else None
-    if seller is None or phone_number is None:
+    if seller is None:
+        return redirect("seller_number")
+    phone_number = _new_phone(request, seller)
+    if phone_number is None:
         return redirect("seller_phone_change")
     form = CodeForm(request.POST if request.method == "POST" else None)
     if form.is_valid():

@@ -9,7 +9,7 @@ import structlog
 from celery import Task, shared_task
 from django.db.models import QuerySet
 
-from proxying import provisioning
+from proxying import provisioning, texting
 from proxying.models import ProxyService, ProxySession, ReservedNumber
 from proxying.provisioning.ending import sessions_to_close
 from proxying.twilio_client import TwilioRefused, TwilioUnavailable
@@ -69,3 +69,9 @@ def keep_stock() -> None:
         except TwilioRefused as refusal:
             logger.error("pool_not_filled", service=service.service_sid, reason=str(refusal))
     provisioning.give_back_quarantined()
+
+
+@shared_task
+def send_seller_texts() -> None:
+    """``texting.send_due``. Runs every minute; what fails waits in its row."""
+    texting.send_due()

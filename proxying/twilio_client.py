@@ -11,6 +11,7 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from http import HTTPStatus
 from typing import Any, cast
 from urllib.parse import urlsplit, urlunsplit
@@ -37,6 +38,8 @@ SESSION_ALREADY_CLOSED = frozenset({80607, 80608})
 TOO_MANY_CHECKS = 60202
 TOO_MANY_SENDS = frozenset({60203, 60207, 60212})
 TOO_MANY_FOR_A_PHONE = TOO_MANY_SENDS | {TOO_MANY_CHECKS}
+# Not a number, opted out, not reachable from ours, no mobile, a landline.
+NO_TEXTS_TO_THIS_PHONE = frozenset({21211, 21610, 21612, 21614, 21635})
 NOT_FOUND = 404
 _TOO_MANY_REQUESTS = 429
 _REQUEST_TIMEOUT = 408
@@ -219,6 +222,29 @@ def is_code_right(phone_number: PhoneNumber, code: str) -> bool:
     with _translated_errors():
         check = _verify_service().verification_checks.create(to=phone_number.reveal(), code=code)
     return cast(bool, check.status == "approved")
+
+
+# Messages: https://www.twilio.com/docs/messaging/api/message-resource
+
+
+def send_text(sender: str, to: PhoneNumber, body: str) -> str:
+    """The SID of a text from *sender*, a number of ours. Sends again each time it is called."""
+    with _translated_errors():
+        message = _client().messages.create(from_=sender, to=to.reveal(), body=body)
+    return cast(str, message.sid)
+
+
+def find_texts(sender: str, to: PhoneNumber, body: str, *, since: datetime) -> list[str]:
+    """The SIDs of such texts among the newest of this pair, made at *since* or later."""
+    # Twilio's times have no fractions of a second.
+    since = since.replace(microsecond=0)
+    with _translated_errors():
+        messages = _client().messages.list(from_=sender, to=to.reveal(), limit=20, page_size=20)
+    return [
+        message.sid
+        for message in messages
+        if message.body == body and message.date_created and message.date_created >= since
+    ]
 
 
 # Lookup: https://www.twilio.com/docs/lookup/v2-api
