@@ -85,7 +85,7 @@ def quick_settings() -> Iterator[None]:
     with quick:
         celery_app.conf.task_always_eager = True
         # As a worker does: whoever nudges a task by its name finds it.
-        celery_app.loader.import_default_modules()
+        celery_app.autodiscover_tasks(force=True)
         yield
 
 
