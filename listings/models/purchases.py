@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from listings.models.catalog import Listing
+from listings.models.catalog import Listing, dollars
 from proxying.models import Seller
 
 
@@ -99,6 +99,11 @@ class Purchase(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("purchase_detail", args=[self.pk])
+
+    @property
+    def price_text(self) -> str:
+        """``$1,250``, ``$12.50`` or ``Free``."""
+        return dollars(self.price)
 
     @property
     def is_open(self) -> bool:

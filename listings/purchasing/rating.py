@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from listings.models import Purchase, Rating
 from listings.purchasing import telling
 from listings.purchasing.locking import Refused, lock
+from listings.selling import contact_data
 
 
 @dataclass(frozen=True)
@@ -23,8 +24,10 @@ class Reputation:
 def rate(purchase: Purchase, *, by_buyer: bool, stars: int, comment: str) -> Rating:
     """One rating a side; ``Refused`` for a second, or before both have confirmed.
 
-    *stars* (1 to 5) and *comment* are as ``forms.RatingForm`` cleaned them.
+    *stars* are 1 to 5; *comment* may hold neither a phone number nor an e-mail address.
     """
+    if contact_data.find(comment):
+        raise Refused(_("Leave phone numbers and e-mail addresses out of it."))
     purchase = lock(purchase)
     if purchase.state != Purchase.State.COMPLETED:
         raise Refused(_("You can rate each other once both have confirmed."))

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from listings.models import AccountBlock, Listing, Purchase
 from listings.purchasing import telling
 from listings.purchasing.locking import Refused, lock_listing
+from listings.selling import contact_data
 from proxying.models import Block, Seller
 
 # Each request is a text on somebody's phone.
@@ -27,9 +28,12 @@ class CannotBuy(Refused):
 def request(listing: Listing, buyer: User, *, name: str, price: Decimal, note: str) -> Purchase:
     """A new request, told to both; ``CannotBuy`` when something stands against it.
 
-    *name*, *price* (US dollars) and *note* are as ``forms.RequestForm`` cleaned them; a free
-    item costs nothing whatever is offered. Asking again while the first is open is refused.
+    *price* is in US dollars; a free item costs nothing whatever is offered. *name* and *note*
+    go into mails and texts, so neither may hold a number or an address. Asking again while
+    the first is open is refused.
     """
+    if contact_data.find(name) or contact_data.find(note):
+        raise CannotBuy(_("Leave phone numbers and e-mail addresses out of it."))
     listing = lock_listing(listing.pk)
     if reason := why_not(listing, buyer):
         raise CannotBuy(reason)
