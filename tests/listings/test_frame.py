@@ -83,3 +83,42 @@ def test_error_page_needs_neither_request_nor_database(template, django_assert_n
         page = render_to_string(template)
 
     assert 'href="/"' in page
+
+
+def test_header_leads_a_seller_to_the_desk(toms_browser):
+    page = toms_browser.get("/how-it-works/").content.decode()
+
+    for address in ("/my/listings/", "/desk/", "/purchases/", "/favourites/", "/accounts/email/"):
+        assert f'href="{address}"' in page
+
+
+def test_header_offers_a_buyer_no_desk(client):
+    client.force_login(UserFactory())
+
+    page = client.get("/how-it-works/").content.decode()
+
+    assert 'href="/purchases/"' in page
+    assert 'href="/desk/"' not in page
+
+
+def test_header_costs_the_session_and_the_person_alone(client, toms_browser, queries):
+    client.force_login(UserFactory())
+
+    assert queries(client, "/how-it-works/") == queries(toms_browser, "/how-it-works/") == 2
+
+
+def test_page_says_which_language_it_is_in(client):
+    answer = client.get("/how-it-works/", headers={"accept-language": "xx, de;q=0.5"})
+
+    assert answer["Content-Language"] == "en"
+    assert '<html lang="en">' in answer.content.decode()
+
+
+def test_address_is_changed_once_it_is_confirmed(client):
+    client.post("/accounts/signup/", {"email": "b@example.com", "password1": "Loud-bell-54"})
+
+    client.post("/accounts/email/", {"action_add": "", "email": "beth@example.com"})
+    page = client.get("/accounts/email/").content.decode()
+
+    assert "Waiting for confirmation" in page
+    assert "b@example.com" in page
