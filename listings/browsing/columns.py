@@ -1,5 +1,6 @@
 """Columns that only PostgreSQL has, so that no model names them."""
 
+from collections.abc import Mapping
 from typing import Any, Self
 
 from django.db.models import Expression, Field
@@ -18,11 +19,11 @@ class Column(Expression):
         resolved.table = query.get_initial_alias()
         return resolved
 
-    def relabeled_clone(self, change_map: dict[str, str]) -> Self:
+    def relabeled_clone(self, change_map: Mapping[str, str]) -> Self:
         clone = self.copy()
         clone.table = change_map.get(self.table, self.table)
         return clone
 
-    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[str | int, ...]]:
         quote = connection.ops.quote_name
-        return f"{quote(self.table)}.{quote(self.name)}", []
+        return f"{quote(self.table)}.{quote(self.name)}", ()

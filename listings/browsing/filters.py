@@ -1,12 +1,13 @@
 """What a visitor asks for, read from a query string: the page's, the API's, a saved search's."""
 
-from collections.abc import Iterable
+from collections.abc import Container
 from decimal import Decimal
 from typing import Any, ClassVar, Final, Self
 from urllib.parse import urlencode
 
 from django import forms
 from django.http import QueryDict
+from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -58,6 +59,15 @@ class PriceField(forms.DecimalField):
         super().__init__(required=False, min_value=0, max_digits=10, decimal_places=2)
 
 
+class FlagField(forms.BooleanField):
+    """``1`` is yes; ``0``, ``false`` and nothing are no. A checkbox would read ``0`` as yes."""
+
+    widget = forms.TextInput
+
+    def __init__(self, label: Any) -> None:
+        super().__init__(label=label, required=False)
+
+
 class ListingFilters(forms.Form):
     """A search, from query parameters: ``ListingFilters(request.GET)``.
 
@@ -87,9 +97,9 @@ class ListingFilters(forms.Form):
     condition = forms.MultipleChoiceField(
         label=gettext_lazy("Condition"), choices=Listing.Condition.choices, required=False
     )
-    photos = forms.BooleanField(label=gettext_lazy("With photos only"), required=False)
-    reserved = forms.BooleanField(label=gettext_lazy("Include reserved"), required=False)
-    sold = forms.BooleanField(label=gettext_lazy("Include sold"), required=False)
+    photos = FlagField(gettext_lazy("With photos only"))
+    reserved = FlagField(gettext_lazy("Include reserved"))
+    sold = FlagField(gettext_lazy("Include sold"))
     sort = forms.ChoiceField(
         label=gettext_lazy("Sort by"), choices=list(SORTS.items()), required=False
     )
@@ -117,10 +127,14 @@ class ListingFilters(forms.Form):
         low, high = cleaned.get("min"), cleaned.get("max")
         if low is not None and high is not None and low > high:
             self.add_error("max", _("The highest price is below the lowest."))
-        if cleaned.get("sort") == NEAREST and not cleaned.get("place"):
-            self.add_error("sort", _("Nearest first needs a place."))
-        if cleaned.get("sort") == RELEVANCE and not cleaned.get("q"):
-            self.add_error("sort", _("Best match needs search words."))
+        # What is usual anyway, or goes nowhere without its place or words, is as good as not set.
+        place, words = cleaned.get("place"), cleaned.get("q")
+        if not place or cleaned.get("km") == str(USUAL_KM):
+            cleaned["km"] = ""
+        usual = RELEVANCE if words else NEWEST
+        pointless = {usual, NEAREST if not place else usual, RELEVANCE if not words else usual}
+        if cleaned.get("sort") in pointless:
+            cleaned["sort"] = ""
         return cleaned
 
     def _value(self, name: str) -> Any:
@@ -144,6 +158,15 @@ class ListingFilters(forms.Form):
     def category_chosen(self) -> Category | None:
         chosen: Category | None = self._value("category")
         return chosen
+
+    @cached_property
+    def category_ids(self) -> list[int]:
+        """The chosen category and those below it; empty when none is chosen."""
+        chosen = self.category_chosen
+        if chosen is None:
+            return []
+        below = [] if chosen.parent_id else chosen.children.values_list("pk", flat=True)
+        return [chosen.pk, *below]
 
     @property
     def place_chosen(self) -> Place | None:
@@ -173,22 +196,35 @@ class ListingFilters(forms.Form):
 
     @property
     def with_photos(self) -> bool:
-        return bool(self._value("photos"))
+        return self.is_set("photos")
+
+    @property
+    def with_reserved(self) -> bool:
+        return self.is_set("reserved")
+
+    @property
+    def with_sold(self) -> bool:
+        return self.is_set("sold")
 
     @property
     def states(self) -> list[Listing.State]:
         """For sale, and what else was asked for."""
         states = [Listing.State.ACTIVE]
-        if self._value("reserved"):
+        if self.with_reserved:
             states.append(Listing.State.RESERVED)
-        if self._value("sold"):
+        if self.with_sold:
             states.append(Listing.State.SOLD)
         return states
 
     @property
     def order(self) -> str:
-        """One of ``SORTS``: what was asked for, else the best match, else the newest."""
-        return self._value("sort") or (RELEVANCE if self.words else NEWEST)
+        """One of ``SORTS``: what was asked for, or the usual."""
+        return self._value("sort") or self.usual_order
+
+    @property
+    def usual_order(self) -> str:
+        """The best match when there are words to match, else the newest."""
+        return RELEVANCE if self.words else NEWEST
 
     @property
     def orders(self) -> dict[str, Any]:
@@ -203,6 +239,10 @@ class ListingFilters(forms.Form):
     def narrows(self) -> bool:
         """Whether anything but the order was asked for."""
         return any(name != "sort" for name, _value in self.pairs())
+
+    def is_set(self, name: str) -> bool:
+        """Whether a parameter was given, and makes sense."""
+        return bool(self._value(name))
 
     def pairs(self) -> list[tuple[str, str]]:
         """Parameter and value, sorted, of what was set and makes sense."""
@@ -220,18 +260,20 @@ class ListingFilters(forms.Form):
         """The query string: the same for the same search, without a page."""
         return urlencode(self.pairs())
 
-    def changed(self, without: Iterable[tuple[str, str]] = (), **new: str) -> Self:
-        """The same search *without* some pairs, and with *new* values in their place."""
-        data = QueryDict(mutable=True)
-        gone = set(without)
-        for name, value in self.pairs():
-            if name not in new and (name, value) not in gone:
-                data.appendlist(name, value)
-        data.update(new)
-        return type(self)(data)
+    def query(self, without: Container[tuple[str, str]] = (), /, **new: str) -> str:
+        """The query string *without* some pairs, and with *new* values; it asks no database."""
+        kept = [(name, value) for name, value in self.pairs() if (name, value) not in without]
+        return urlencode(sorted([*(pair for pair in kept if pair[0] not in new), *new.items()]))
+
+    def query_without(self, *names: str) -> str:
+        return self.query([pair for pair in self.pairs() if pair[0] in names])
+
+    def changed(self, **new: str) -> Self:
+        """The same search with *new* values."""
+        return type(self)(QueryDict(self.query(**new)))
 
     def without(self, *names: str) -> Self:
-        return self.changed([pair for pair in self.pairs() if pair[0] in names])
+        return type(self)(QueryDict(self.query_without(*names)))
 
     def describe(self) -> str:
         """In a few words: ``oak table · Furniture · within 25 km of Oakland, CA``."""
@@ -245,7 +287,7 @@ class ListingFilters(forms.Form):
         parts += [
             str(self.fields[name].label)
             for name in ("photos", "reserved", "sold")
-            if self._value(name)
+            if self.is_set(name)
         ]
         return [part for part in parts if part]
 

@@ -5,6 +5,7 @@ the rows of a narrow one, and stops. SQLite searches plainly.
 """
 
 import math
+import re
 from functools import reduce
 from operator import and_
 from typing import Final
@@ -17,13 +18,26 @@ from django.contrib.postgres.search import (
     SearchVectorField,
 )
 from django.db import connection
-from django.db.models import Case, Exists, F, Field, FloatField, Func, OuterRef, Q, Value, When
+from django.db.models import (
+    Case,
+    Exists,
+    Expression,
+    F,
+    Field,
+    FloatField,
+    Func,
+    OrderBy,
+    OuterRef,
+    Q,
+    Value,
+    When,
+)
 from django.db.models.functions import ASin, Cos, Least, Radians, Sin, Sqrt
 
 from listings.browsing import filters as asked
 from listings.browsing.columns import Column
 from listings.browsing.filters import ListingFilters
-from listings.models import Category, Listing, ListingQuerySet, Photo
+from listings.models import Listing, ListingQuerySet, Photo
 from listings.places import Place
 
 # Ranking reads every match, so only so many of the newest are ranked.
@@ -33,8 +47,19 @@ PREFIX_FROM: Final = 3
 EARTH_KM: Final = 6371.0
 _KM_A_DEGREE: Final = 111.2
 
+type Order = tuple[str | Expression | OrderBy, ...]
+_NEWEST: Final = ("-published_at", "-id")
+_ORDERS: Final[dict[str, Order]] = {
+    asked.NEWEST: _NEWEST,
+    asked.CHEAPEST: ("price", "id"),
+    asked.DEAREST: ("-price", "-id"),
+    # These two need to know what is looked for, and where.
+    asked.RELEVANCE: _NEWEST,
+    asked.NEAREST: _NEWEST,
+}
+
 # Words that say nothing: whoever types them does not want them looked for.
-_SILENT: Final = frozenset("a an and at by for from in is it of on or the to with".split())
+_SILENT: Final = re.compile("an?|and|at|by|for|from|in|is|it|of|on|or|the|to|with")
 
 
 def find(filters: ListingFilters) -> ListingQuerySet:
@@ -43,24 +68,20 @@ def find(filters: ListingFilters) -> ListingQuerySet:
     Each has ``distance_km`` (a float, or None without a position) when a place was given.
     """
     found = matching(filters)
-    order = filters.order
+    order = _ORDERS[filters.order]
+    if filters.order == asked.RELEVANCE:
+        found, order = _best(found, filters.words)
     if filters.place_chosen:
         chord = _chord(filters.place_chosen)
         found = found.annotate(distance_km=2 * EARTH_KM * ASin(Least(chord / 2, 1.0)))
-        if order == asked.NEAREST:
-            return found.order_by(chord, "-id")
-    if order == asked.RELEVANCE:
-        return _best_first(found, filters.words)
-    return found.order_by(
-        *{asked.CHEAPEST: ("price", "id"), asked.DEAREST: ("-price", "-id")}.get(
-            order, ("-published_at", "-id")
-        )
-    )
+        if filters.order == asked.NEAREST:
+            order = (chord, "-id")
+    return found.order_by(*order)
 
 
 def newest_first(filters: ListingFilters) -> ListingQuerySet:
     """The same listings as ``find``, the newest first whatever order was asked for."""
-    return matching(filters).order_by("-published_at", "-id")
+    return matching(filters).order_by(*_NEWEST)
 
 
 def matching(filters: ListingFilters) -> ListingQuerySet:
@@ -68,7 +89,7 @@ def matching(filters: ListingFilters) -> ListingQuerySet:
     # ``public`` is what the indexes hold; the states narrow it further.
     found = Listing.objects.public().filter(state__in=filters.states)
     if filters.category_chosen:
-        found = found.filter(category__in=family(filters.category_chosen))
+        found = found.filter(category__in=filters.category_ids)
     if filters.lowest is not None:
         found = found.filter(price__gte=filters.lowest)
     if filters.highest is not None:
@@ -82,18 +103,11 @@ def matching(filters: ListingFilters) -> ListingQuerySet:
     return _saying(found, filters.words) if filters.words else found
 
 
-def family(category: Category) -> list[int]:
-    """The ids of a category and its children."""
-    if category.parent_id:
-        return [category.pk]
-    return [category.pk, *category.children.values_list("pk", flat=True)]
-
-
 def words_of(text: str) -> list[str]:
     """The words to look for: lower case, at most eight, the silent ones only if alone."""
     spoken = [word for word in text.casefold().split() if any(map(str.isalnum, word))]
     words = list(dict.fromkeys(spoken))
-    return ([word for word in words if word not in _SILENT] or words)[:MAX_WORDS]
+    return ([word for word in words if not _SILENT.fullmatch(word)] or words)[:MAX_WORDS]
 
 
 # Words
@@ -109,17 +123,17 @@ def _saying(found: ListingQuerySet, text: str) -> ListingQuerySet:
     return found.filter(SearchVectorExact(Column("search", SearchVectorField()), _query(words)))
 
 
-def _best_first(found: ListingQuerySet, text: str) -> ListingQuerySet:
+def _best(found: ListingQuerySet, text: str) -> tuple[ListingQuerySet, Order]:
+    """Those to rank, and by what."""
     words = words_of(text)
-    newest = ("-published_at", "-id")
     if not words:
-        return found.order_by(*newest)
+        return found, _NEWEST
     if connection.vendor != "postgresql":
-        in_title = Q(*(Q(title__icontains=word) for word in words))
-        return found.order_by(Case(When(in_title, then=0), default=1), *newest)
-    some = found.order_by(*newest).values("pk")[:RANKED]
+        in_title = reduce(and_, (Q(title__icontains=word) for word in words))
+        return found, (Case(When(in_title, then=0), default=1), *_NEWEST)
+    some = found.order_by(*_NEWEST).values("pk")[:RANKED]
     rank = SearchRank(Column("search", SearchVectorField()), _query(words), cover_density=True)
-    return Listing.objects.filter(pk__in=some).order_by(rank.desc(), *newest)
+    return Listing.objects.filter(pk__in=some), (rank.desc(), *_NEWEST)
 
 
 def _query(words: list[str]) -> SearchQuery:

@@ -4,4 +4,5 @@ from listings.browsing import views
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", views.listing_list, name="listing_list"),
+    path("places/", views.place_suggestions, name="place_suggestions"),
 ]

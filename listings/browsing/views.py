@@ -1,32 +1,129 @@
-"""Home: everything for sale, narrowed by what a visitor asks for."""
+"""Home: everything for sale, narrowed by what a visitor asks for, page by page."""
 
-from django.core.paginator import Paginator
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
+from django.views.decorators.vary import vary_on_headers
+from django_htmx.http import push_url
 
-from listings.models import Category, Listing
+from listings import places
+from listings.browsing import categories, links, words
+from listings.browsing.filters import ANY_DISTANCE, NEWEST, USUAL_KM, ListingFilters
+from listings.browsing.pages import CAP, PAGE_SIZE, CappedPaginator, cursor_of, older_than
+from listings.browsing.search import find, newest_first
+from listings.models import ListingQuerySet
 
-PAGE_SIZE = 24
-MAX_WORDS_LENGTH = 100
+# So few that a wider circle is offered.
+FEW = 6
+
+
+@dataclass(frozen=True)
+class Hits:
+    """How many listings a search has, ``CAP + 1`` meaning more, and how many in each category.
+
+    *by_category* is empty when there are too many to tell, None when nothing narrows them.
+    """
+
+    count: int
+    by_category: Mapping[int, int] | None
 
 
 @require_safe
+@vary_on_headers("HX-Request")
 def listing_list(request: HttpRequest) -> HttpResponse:
-    """Home: newest first, narrowed by ``?category=<slug>`` and ``?q=<words>``, in ``?page=``s."""
-    categories = list(Category.objects.all())
-    chosen = next((one for one in categories if one.slug == request.GET.get("category")), None)
-    words = request.GET.get("q", "").replace("\0", "").strip()[:MAX_WORDS_LENGTH]
-    found = Listing.objects.for_sale().matching(words)
-    if chosen:
-        found = found.filter(category=chosen)
-    newest = found.order_by("-published_at", "-id").prefetch_related("photos")
-    page = Paginator(newest, PAGE_SIZE).get_page(request.GET.get("page"))
-    context = {
-        "page": page,
-        "page_numbers": page.paginator.get_elided_page_range(page.number, on_each_side=1),
-        "categories": categories,
-        "chosen": chosen,
-        "words": words,
+    """Home, or for htmx the results and the filters alone."""
+    asked = ListingFilters(request.GET)
+    filters, hits = _mended(asked, _count(asked))
+    older = older_than(find(filters), request.GET.get("before", ""))
+    context: dict[str, Any] = {
+        "asked": asked,
+        "filters": filters,
+        "hits": hits,
+        "cap": CAP,
+        "query": asked.canonical_query(),
+        "elsewhere": filters.query_without("category"),
+        "categories": categories.tree(hits.by_category),
+        "chips": links.chips(filters),
+        "wider": links.wider(filters) if hits.count < FEW else [],
+        "similar_places": links.similar_places(asked),
+        "km": str(asked.within_km or (ANY_DISTANCE if asked.place_chosen else USUAL_KM)),
     }
-    return render(request, "listings/listing_list.html", context)
+    if older is not None and filters.order == NEWEST:
+        context |= _older(older)
+    else:
+        context |= _numbered(filters, hits, request.GET.get("page"))
+    if not _wants_part(request):
+        return render(request, "listings/listing_list.html", context)
+    answer = render(request, "listings/browsing/_found.html", context)
+    return push_url(answer, f"{request.path}?{context['query']}".rstrip("?"))
+
+
+def _wants_part(request: HttpRequest) -> bool:
+    """htmx asks for the part it swaps; for history it wants the page."""
+    headers = request.headers
+    return "HX-Request" in headers and "HX-History-Restore-Request" not in headers
+
+
+def _count(filters: ListingFilters) -> Hits:
+    """Counts over all categories at once, so that the others can say how many they have."""
+    anywhere = filters.without("category")
+    if not anywhere.narrows:
+        return Hits(_length(filters), None)
+    seen = newest_first(anywhere).values_list("category", flat=True)[: CAP + 1]
+    by_category = Counter(pk for pk in seen if pk)
+    if by_category.total() > CAP:
+        return Hits(_length(filters) if filters.category_chosen else CAP + 1, {})
+    wanted = filters.category_ids or by_category
+    return Hits(sum(by_category[pk] for pk in wanted), by_category)
+
+
+def _length(filters: ListingFilters) -> int:
+    return len(newest_first(filters).values_list("pk", flat=True)[: CAP + 1])
+
+
+def _mended(asked: ListingFilters, hits: Hits) -> tuple[ListingFilters, Hits]:
+    """The search as it was asked for, or with its words mended if only so it finds something."""
+    if hits.count or not asked.words:
+        return asked, hits
+    for said in words.corrections(asked.words):
+        mended = asked.changed(q=said)
+        there = _count(mended)
+        if there.count:
+            return mended, there
+    return asked, hits
+
+
+def _numbered(filters: ListingFilters, hits: Hits, number: str | None) -> dict[str, Any]:
+    paginator = CappedPaginator(find(filters).prefetch_related("photos"), hits.count)
+    page = paginator.get_page(number)
+    ends_early = paginator.is_capped and not page.has_next() and filters.order == NEWEST
+    listings = list(page.object_list)
+    return {
+        "page": page,
+        "listings": listings,
+        "page_numbers": paginator.get_elided_page_range(page.number, on_each_side=1, on_ends=1),
+        "older": cursor_of(listings[-1]) if listings and ends_early else "",
+    }
+
+
+def _older(found: ListingQuerySet) -> dict[str, Any]:
+    listings = list(found.prefetch_related("photos")[: PAGE_SIZE + 1])
+    there_are_more = len(listings) > PAGE_SIZE
+    listings = listings[:PAGE_SIZE]
+    return {
+        "page": None,
+        "listings": listings,
+        "older": cursor_of(listings[-1]) if there_are_more else "",
+    }
+
+
+@require_safe
+def place_suggestions(request: HttpRequest) -> HttpResponse:
+    """Places that begin with ``?q=``, as options of a list."""
+    found = places.suggest(request.GET.get("q", "")[:80])
+    return render(request, "listings/browsing/_places.html", {"places": found})

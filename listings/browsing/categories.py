@@ -1,0 +1,76 @@
+"""The tree of categories, with how many listings each holds."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from django.core.cache import cache
+from django.db.models import IntegerField, OuterRef, QuerySet, Subquery
+
+from listings.models import Category, Listing
+
+# Nobody reads an exact number above this, and counting further costs.
+CAP: Final = 1000
+_SECONDS: Final = 60
+_KEY: Final = "listings.browsing.categories"
+
+
+@dataclass
+class Branch:
+    """A category and those below it. *count* is None when nobody has counted."""
+
+    category: Category
+    count: int | None = None
+    children: list["Branch"] = field(default_factory=list)
+
+    @property
+    def is_capped(self) -> bool:
+        return self.count is not None and self.count > CAP
+
+
+def tree(counts: Mapping[int, int] | None = None) -> list[Branch]:
+    """The branches, each with its leaves. A branch counts what its leaves hold, too.
+
+    *counts* are listings by the category they hang on; an empty one means not counted.
+    Without any, all that is for sale is counted, up to a minute ago.
+    """
+    known = _all_with_counts()
+    if counts is None:
+        counts = {category.pk: number for category, number in known}
+    branches = {
+        category.pk: Branch(category, _count(counts, category.pk)) for category, _number in known
+    }
+    for branch in branches.values():
+        above = branches.get(branch.category.parent_id or 0)
+        if above:
+            above.children.append(branch)
+            if above.count is not None and branch.count is not None:
+                above.count += branch.count
+    return [branch for branch in branches.values() if not branch.category.parent_id]
+
+
+def _count(counts: Mapping[int, int], pk: int) -> int | None:
+    return counts.get(pk, 0) if counts else None
+
+
+def _all_with_counts() -> list[tuple[Category, int]]:
+    """Every category, and how many listings for sale hang on it: 1,001 when there are more."""
+    kept: list[tuple[Category, int]] | None = cache.get(_KEY)
+    if kept is None:
+        categories = Category.objects.annotate(number=_Capped(_for_sale_here()))
+        kept = [(category, category.number) for category in categories]
+        cache.set(_KEY, kept, _SECONDS)
+    return kept
+
+
+def _for_sale_here() -> "QuerySet[Listing, Any]":
+    # In the index's order, else the planner may prefer to read the whole table.
+    newest = Listing.objects.for_sale().order_by("-published_at", "-id")
+    return newest.filter(category=OuterRef("pk")).values("pk")[: CAP + 1]
+
+
+class _Capped(Subquery):
+    """How many rows a query has that stops by itself."""
+
+    template = "(SELECT COUNT(*) FROM (%(subquery)s) AS counted)"
+    output_field = IntegerField()
