@@ -1,17 +1,24 @@
-"""The pages that anybody may read."""
+"""The page of one listing, its QR code, and how it all works."""
 
 import io
-from urllib.parse import quote
+from typing import Any
 
 import segno
 from django.conf import settings
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+from django.db.models import prefetch_related_objects
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
-from listings.models import Listing
-from proxying.phone_numbers import display
+from listings.models import Listing, Purchase
+from listings.pages import beside, structured_data
+from listings.pages.contact import contact_of
+from listings.pages.counting import count_view
+from listings.watching import favourites
+from proxying.phone_numbers import redact
 
 
 @require_safe
@@ -19,42 +26,44 @@ def listing_detail(request: HttpRequest, reference: str, slug: str = "") -> Http
     """The one page on which a seller's reserved number stands."""
     listing = get_object_or_404(
         Listing.objects.visible_to(request.user)
-        .select_related("seller", "category")
-        .prefetch_related("photos", "seller__reserved_numbers"),
-        reference=reference.upper(),
+        .select_related("seller", "category__parent")
+        .prefetch_related("seller__reserved_numbers"),
+        reference=reference,
     )
     if request.path != listing.get_absolute_url():
         return redirect(listing, permanent=False)
-    number = listing.seller.reserved_number
-    context = {
+    is_own = request.user.is_authenticated and listing.seller.user_id == request.user.pk
+    if not is_own:
+        count_view(request, listing)
+    similar, others = beside.similar_to(listing), list(beside.others_of(listing))
+    prefetch_related_objects([listing, *similar, *others], "photos")
+    photos = list(listing.photos.all())
+    page_url = settings.PUBLIC_BASE_URL + listing.get_absolute_url()
+    is_public = listing.is_published and listing.seller_is_reachable and not listing.hidden_at
+    context: dict[str, Any] = {
         "listing": listing,
-        "photos": list(listing.photos.all()),
-        "is_own": request.user.is_authenticated and listing.seller.user_id == request.user.pk,
-        "page_url": settings.PUBLIC_BASE_URL + listing.get_absolute_url(),
+        "photos": photos,
+        "is_own": is_own,
+        "contact": contact_of(listing, timezone.now()),
+        "is_favourite": not is_own and favourites.is_marked(request, listing),
+        "purchase": None if is_own else _open_purchase(request.user, listing),
+        "similar": similar,
+        "others": others,
+        "stars": beside.stars_of(listing.seller),
+        "page_url": page_url,
+        "social_title": redact(listing.title),
         "public_base_url": settings.PUBLIC_BASE_URL,
+        "is_for_search_engines": is_public and listing.state != Listing.State.SOLD,
+        "product": structured_data.product(listing, photos, page_url) if is_public else None,
     }
-    if (
-        number
-        and number.is_active
-        and number.proxy_identifier
-        and listing.state in {Listing.State.ACTIVE, Listing.State.RESERVED}
-    ):
-        context |= {
-            "number": display(number.proxy_identifier),
-            "call_url": f"tel:{number.proxy_identifier}",
-            "text_url": text_url(listing, number.proxy_identifier),
-        }
     return render(request, "listings/listing_detail.html", context)
 
 
-def text_url(listing: Listing, proxy_identifier: str) -> str:
-    """A link that opens the phone's messages with the question already written.
-
-    The reference is in it because one number serves all of a seller's items. RFC 5724 and
-    Android want ``?body=``, older iPhones ``&body=``; both understand ``?&body=``.
-    """
-    question = f'Hi, is "{listing.title}" ({listing.reference}) still available?'
-    return f"sms:{proxy_identifier}?&body={quote(question, safe='')}"
+def _open_purchase(user: AbstractBaseUser | AnonymousUser, listing: Listing) -> Purchase | None:
+    """The person's own, still going on."""
+    if not user.is_authenticated:
+        return None
+    return Purchase.objects.open().filter(listing=listing, buyer=user.pk).first()
 
 
 @require_safe

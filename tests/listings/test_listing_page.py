@@ -1,16 +1,29 @@
 """One listing: how to reach the seller, and where the number does not stand."""
 
 import io
+import json
 import re
+from datetime import datetime, time, timedelta
 from html import unescape
 from urllib.parse import unquote
+from zoneinfo import ZoneInfo
 
 import pytest
 import segno
+import time_machine
+from django.db import connection
+from django.test import Client
+from django.utils import timezone
 
 from listings.models import Listing
-from tests.listings.factories import ListingFactory, add_photo
-from tests.proxying.factories import TOMS_NUMBER, TOMS_PHONE, ReservedNumberFactory, SellerFactory
+from tests.listings.factories import CategoryFactory, ListingFactory, add_photo
+from tests.proxying.factories import (
+    TOMS_NUMBER,
+    TOMS_PHONE,
+    ReservedNumberFactory,
+    SellerFactory,
+    UserFactory,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -139,10 +152,263 @@ def test_description_is_not_markup(client, tom):
     assert "<br>line two" in page
 
 
-def test_queries_do_not_grow_with_photos(client, oak_table, queries):
-    add_photo(oak_table)
-    with_one = queries(client, oak_table.get_absolute_url())
-    add_photo(oak_table)
-    add_photo(oak_table)
+# Photos, and what is told to other programs
 
-    assert queries(client, oak_table.get_absolute_url()) == with_one == 3
+
+def test_gallery_has_three_sizes_and_links_between_the_photos(client, oak_table):
+    first = add_photo(oak_table)
+    second = add_photo(oak_table)
+
+    page = page_of(client, oak_table)
+
+    assert f"{first.small.url} 240w, {first.thumbnail.url} 640w, {first.image.url} 1600w" in page
+    assert 'id="photo-2"' in page
+    assert "#photo-2" in hrefs(page)
+    assert second.image.url in hrefs(page)
+
+
+def json_ld(page: str) -> dict:
+    found = re.search(r'<script type="application/ld\+json">(.*?)</script>', page, re.DOTALL)
+    return json.loads(found[1])
+
+
+@pytest.mark.parametrize(
+    ("state", "availability"),
+    [("active", "InStock"), ("reserved", "Reserved"), ("sold", "SoldOut")],
+)
+def test_structured_data_tells_the_truth(client, tom, state, availability):
+    listing = ListingFactory(seller=tom, reference="K7Q2M", state=state)
+
+    offer = json_ld(page_of(client, listing))["offers"]
+
+    assert offer["availability"] == f"https://schema.org/{availability}"
+    assert (offer["price"], offer["priceCurrency"]) == ("240.00", "USD")
+
+
+def test_structured_data_cannot_be_left(client, tom):
+    title = "</script><script>alert(1)</script> & <!--"
+
+    page = page_of(client, ListingFactory(seller=tom, title=title))
+
+    assert json_ld(page)["name"] == title
+    assert "<script>alert" not in page
+
+
+def test_number_typed_into_the_words_is_not_spread(client, tom):
+    listing = ListingFactory(
+        seller=tom, title="Bike +1 209 987 6666", description="Call 209-987-6666"
+    )
+
+    page = page_of(client, listing)
+
+    assert '<meta property="og:title" content="Bike •••66, $240">' in page
+    assert json_ld(page)["name"] == "Bike •••66"
+    assert json_ld(page)["description"] == "Call •••66"
+
+
+@pytest.mark.parametrize("title", ["Buy", "Favourite!", "Report"])
+def test_titles_that_are_words_of_ours_do_not_hide_the_page(client, tom, title):
+    assert f"<h1>{title}</h1>" in page_of(client, ListingFactory(seller=tom, title=title))
+
+
+def test_only_what_is_not_sold_is_for_search_engines(client, oak_table):
+    assert "noindex" not in page_of(client, oak_table)
+
+    oak_table.move_to(Listing.State.SOLD)
+
+    assert '<meta name="robots" content="noindex">' in page_of(client, oak_table)
+
+
+# The seller, now
+
+
+def change(seller, **values) -> None:
+    type(seller).objects.filter(pk=seller.pk).update(**values)
+
+
+def test_seller_who_is_away_is_not_to_be_called(client, tom, oak_table):
+    change(tom, away_until=timezone.now() + timedelta(days=3))
+
+    page = page_of(client, oak_table)
+
+    assert "Tom is away until" in page
+    assert "415-111" not in page
+    assert not [href for href in hrefs(page) if href.startswith(("tel:", "sms:"))]
+
+
+def test_seller_who_is_back_is_to_be_called(client, tom, oak_table):
+    change(tom, away_until=timezone.now() - timedelta(minutes=1))
+
+    assert "tel:+14151111111" in hrefs(page_of(client, oak_table))
+
+
+@pytest.mark.parametrize(("hour", "quiet"), [(23, True), (12, False)])
+def test_quiet_hours_are_told_by_the_sellers_clock(client, tom, hour, quiet):
+    change(tom, quiet_from=time(22), quiet_until=time(7), time_zone="America/New_York")
+    listing = ListingFactory(seller=tom)
+
+    with time_machine.travel(datetime(2030, 1, 2, hour, 30, tzinfo=ZoneInfo("America/New_York"))):
+        page = page_of(client, listing)
+
+    assert ("calls are not put through now, texts are" in page) == quiet
+    assert "tel:+14151111111" in hrefs(page)
+
+
+@pytest.mark.parametrize("lost", ["number", "seller"])
+def test_number_is_shown_only_while_it_works_whatever_the_flag_says(client, tom, oak_table, lost):
+    if lost == "number":
+        tom.reserved_numbers.update(status="quarantined")
+    else:
+        change(tom, suspended_at=timezone.now())
+    Listing.objects.update(seller_is_reachable=True)
+
+    page = page_of(client, oak_table)
+
+    assert "Tom cannot be reached just now" in page
+    assert "415-111" not in page
+
+
+# Buying, sharing, reporting
+
+
+def test_negotiable_price_and_place_are_in_words(client, tom):
+    page = page_of(client, ListingFactory(seller=tom, is_negotiable=True))
+
+    assert "$240, negotiable" in page
+    assert "Around San Rafael, CA" in page
+    assert "37.97" not in page
+
+
+@pytest.mark.parametrize(
+    ("state", "why"),
+    [("reserved", "reserved for another buyer"), ("sold", "it is sold")],
+)
+def test_what_cannot_be_bought_says_why(client, tom, state, why):
+    page = page_of(client, ListingFactory(seller=tom, reference="K7Q2M", state=state))
+
+    assert why in page
+    assert "/listings/K7Q2M/buy/" not in hrefs(page)
+
+
+def test_what_is_for_sale_can_be_bought_but_not_by_its_seller(client, toms_browser, oak_table):
+    assert "/listings/K7Q2M/buy/" in hrefs(page_of(client, oak_table))
+
+    own = page_of(toms_browser, oak_table)
+    assert "/listings/K7Q2M/buy/" not in hrefs(own)
+    assert "You cannot buy your own item" in own
+
+
+def test_page_can_be_reported_shared_and_kept(client, oak_table):
+    page = page_of(client, oak_table)
+
+    assert "/listings/K7Q2M/report/" in hrefs(page)
+    assert 'value="http://testserver/listings/K7Q2M/oak-table/"' in page
+    assert 'action="/listings/K7Q2M/favourite/"' in page
+    assert any(href.startswith("mailto:?subject=Oak%20table&body=http") for href in hrefs(page))
+
+
+# What stands beside it
+
+
+def test_similar_items_are_of_others_in_the_category_nearest_in_price(client, oak_table, tom):
+    for price in (10, 200, 230, 250, 300, 900):
+        ListingFactory(price=price, title=f"Table for {price}")
+    ListingFactory(price=240, title="Sold table", state=Listing.State.SOLD)
+    ListingFactory(price=240, title="A bike", category=CategoryFactory(name="Bikes", slug="bikes"))
+
+    similar = page_of(client, oak_table).split('id="similar"')[1]
+
+    found = [p for p in (10, 200, 230, 250, 300, 900) if f"Table for {p}<" in similar]
+    assert found == [200, 230, 250, 300]
+    assert "Sold table" not in similar
+    assert "A bike" not in similar
+
+
+def test_sellers_other_items_are_shown_four_at_most(client, oak_table, tom):
+    for n in range(5):
+        ListingFactory(seller=tom, title=f"Thing {n}")
+    ListingFactory(seller=tom, title="Paused thing", state=Listing.State.PAUSED)
+
+    others = page_of(client, oak_table).split('id="others-heading"')[1]
+
+    assert others.count("card__link") == 4
+    assert "Paused thing" not in others
+    assert "Oak table" not in others
+
+
+# Views
+
+
+BROWSER = {"User-Agent": "Mozilla/5.0 (X11; Linux x86_64) Gecko/20100101 Firefox/140.0"}
+
+
+def views(listing: Listing) -> int:
+    return sum(day.views for day in listing.days.all())
+
+
+def test_every_look_is_counted_on_its_day(client, oak_table):
+    for _ in range(3):
+        client.get(oak_table.get_absolute_url(), headers=BROWSER)
+
+    day = oak_table.days.get()
+    assert (day.views, day.day) == (3, timezone.localdate())
+
+
+@pytest.mark.parametrize(
+    "name", ["", "Googlebot/2.1", "curl/8.5", "facebookexternalhit/1.1", "python-requests/2"]
+)
+def test_programs_are_not_counted(client, oak_table, name):
+    client.get(oak_table.get_absolute_url(), headers={"User-Agent": name})
+
+    assert views(oak_table) == 0
+
+
+def test_owner_and_questions_for_the_head_are_not_counted(client, toms_browser, oak_table):
+    toms_browser.get(oak_table.get_absolute_url(), headers=BROWSER)
+    client.head(oak_table.get_absolute_url(), headers=BROWSER)
+
+    assert views(oak_table) == 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_page_is_shown_when_it_cannot_be_counted(client, oak_table):
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE listings_listingday RENAME TO elsewhere")
+    try:
+        answer = client.get(oak_table.get_absolute_url(), headers=BROWSER)
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("ALTER TABLE elsewhere RENAME TO listings_listingday")
+
+    assert answer.status_code == 200
+
+
+# Addresses that make no sense, and the number of queries
+
+
+@pytest.mark.parametrize("path", ["%00", "K7Q2M%00", "x" * 3000, "K7%20M", "../K7Q2M", "Ω"])
+def test_what_cannot_be_a_reference_is_not_found(client, oak_table, path):
+    assert client.get(f"/listings/{path}/").status_code == 404
+    assert client.get(f"/listings/{path}/report/").status_code == 404
+
+
+def test_short_address_in_small_letters_leads_to_the_page(client, oak_table):
+    assert client.get("/listings/k7q2m/")["Location"] == oak_table.get_absolute_url()
+
+
+@pytest.mark.parametrize("logged_in", [True, False])
+def test_queries_do_not_grow_with_photos_and_neighbours(oak_table, tom, queries, logged_in):
+    client = Client(headers=BROWSER)
+    if logged_in:
+        client.force_login(UserFactory())
+
+    def add_one_of_each() -> None:
+        for listing in (oak_table, ListingFactory(), ListingFactory(seller=tom)):
+            add_photo(listing)
+
+    add_one_of_each()
+    with_one = queries(client, oak_table.get_absolute_url())
+    add_one_of_each()
+    add_one_of_each()
+
+    assert queries(client, oak_table.get_absolute_url()) == with_one <= 12
