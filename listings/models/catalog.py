@@ -212,7 +212,9 @@ class Listing(models.Model):
 
     @property
     def slug(self) -> str:
-        return slugify(self.title) or "item"
+        slug = slugify(self.title) or "item"
+        # Words that lead elsewhere in the same place.
+        return f"{slug}-item" if slug in {"buy", "favourite", "report"} else slug
 
     @property
     def price_text(self) -> str:
