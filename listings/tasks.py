@@ -3,6 +3,7 @@
 from celery import shared_task
 
 from listings import notices, reachability
+from listings.watching import digests
 
 
 @shared_task
@@ -15,3 +16,9 @@ def follow_sellers() -> None:
 def send_notices() -> None:
     """``notices.send_due``: the mails that we owe."""
     notices.send_due()
+
+
+@shared_task
+def run_saved_searches() -> None:
+    """``digests.run_due``: mails about what saved searches have found."""
+    digests.run_due()
