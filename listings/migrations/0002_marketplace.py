@@ -188,12 +188,12 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='listing',
             name='sold_price',
-            field=models.DecimalField(decimal_places=2, editable=False, max_digits=10, null=True),
+            field=models.DecimalField(decimal_places=2, max_digits=10, null=True),
         ),
         migrations.AddField(
             model_name='listing',
             name='sold_where',
-            field=models.CharField(blank=True, choices=[('here', 'Sold through ShoppingPlace'), ('elsewhere', 'Sold elsewhere'), ('withdrawn', 'Not selling it any more')], editable=False, max_length=10),
+            field=models.CharField(blank=True, choices=[('here', 'Sold through ShoppingPlace'), ('elsewhere', 'Sold elsewhere'), ('withdrawn', 'Not selling it any more')], max_length=10),
         ),
         migrations.AddField(
             model_name='photo',
