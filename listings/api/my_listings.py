@@ -17,11 +17,10 @@ from listings.api.schema import CONFLICT, FORBIDDEN, MISSING, UNKNOWN, WRONG
 from listings.api.views import Conflict, PersonalView, sentences
 from listings.models import Category, Listing, ListingQuerySet
 from listings.purchasing.ending import listing_left
-from listings.selling import expiry
+from listings.selling import drafts, expiry
 from listings.selling.forms import ListingForm, PriceKind
 from listings.selling.offering import NotOffered, offer
 from proxying.models import Seller
-
 
 # Nobody asks for the others: one begins as a draft, and expires by itself.
 WANTED_STATES = [
@@ -126,12 +125,8 @@ class OneOwnListing(OwnListingsView):
     )
     def delete(self, request: Request, reference: str) -> Response:
         listing = self.own_listing()
-        with transaction.atomic():
-            # Locked, so that it is not published meanwhile.
-            draft = self.own().select_related(None).prefetch_related(None).filter(pk=listing.pk)
-            if not draft.select_for_update(of=("self",)).filter(state=Listing.State.DRAFT).exists():
-                raise Conflict("Only a draft can be deleted.")
-            listing.delete()
+        if not drafts.delete(listing):
+            raise Conflict("Only a draft can be deleted.")
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
