@@ -1,7 +1,6 @@
 """The seller's desk. Everything here is the seller's own; another's is a 404."""
 
 from email.utils import parseaddr
-from functools import partial
 from typing import Any, Final
 from uuid import UUID
 from zoneinfo import available_timezones
@@ -142,10 +141,10 @@ def _own_buyer(request: HttpRequest, pk: int) -> BuyerAlias:
 
 def _nudge_closing(seller_id: UUID) -> None:
     """The open Session is closed at once; were this lost, the sweep would do it."""
-    nudge = partial(
-        current_app.send_task, "proxying.tasks.close_blocked_sessions", [str(seller_id)]
+    task = current_app.signature(
+        "proxying.tasks.close_blocked_sessions", args=[str(seller_id)], immutable=True
     )
-    transaction.on_commit(nudge, robust=True)
+    transaction.on_commit(task.delay, robust=True)
 
 
 def _frame(seller: Seller) -> dict[str, Any]:
