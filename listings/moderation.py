@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from listings import notices
 from listings.models import Listing, Report
+from listings.purchasing import ending
 
 
 @transaction.atomic
@@ -21,6 +22,7 @@ def hide(listing: Listing, reason: str) -> bool:
         hidden_at=timezone.now(), hidden_reason=reason
     )
     if hidden:
+        ending.listing_left(listing)
         notices.owe(
             listing.seller.user,
             _("Your item was taken down: %(title)s") % {"title": listing.title},

@@ -104,9 +104,7 @@ def _site(found: _Findings) -> Iterator[Step]:
     )
     yield Step(
         _("Mail"),
-        []
-        if settings.MAILERS["default"]["BACKEND"].endswith("smtp.EmailBackend")
-        else [_("Mails are written to files: nobody gets them.")],
+        found("mail.E001"),
         "EMAIL_HOST=smtp.example\nEMAIL_HOST_USER=\nEMAIL_HOST_PASSWORD=",
     )
     yield Step(_("Error pages without source code"), found("security.W018"), "DEBUG=False")

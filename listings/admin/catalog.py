@@ -3,7 +3,7 @@
 from typing import Any, ClassVar
 
 from django.contrib import admin
-from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.db.models import Count, F, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.forms import ModelChoiceField
 from django.http import HttpRequest, HttpResponse
@@ -35,7 +35,7 @@ class CategoryAdmin(ModelAdmin):
         return [
             Coalesce("parent__position", "position"),
             Coalesce("parent__name", "name"),
-            "parent__position",
+            F("parent__position").asc(nulls_first=True),
             "position",
             "name",
         ]

@@ -17,7 +17,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name': 'reported item',
-                'verbose_name_plural': 'moderation queue',
+                'verbose_name_plural': 'reported items',
                 'proxy': True,
                 'default_permissions': ('view', 'change'),
                 'indexes': [],

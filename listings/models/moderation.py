@@ -65,7 +65,7 @@ class ReportedListing(Listing):
     class Meta:
         proxy = True
         verbose_name = _("reported item")
-        verbose_name_plural = _("moderation queue")
+        verbose_name_plural = _("reported items")
         default_permissions = ("view", "change")
 
 

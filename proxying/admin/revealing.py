@@ -71,7 +71,7 @@ def page(
     if posted and form.is_valid():
         with transaction.atomic():
             reason = form.cleaned_data["reason"]
-            PhoneNumberReveal.objects.create(seller=seller, staff=request.user, reason=reason)
+            PhoneNumberReveal.objects.create(seller=seller, staff_id=request.user.pk, reason=reason)
             said = _("Private number revealed: %(reason)s") % {"reason": reason}
             model_admin.log_change(request, seller, said)
         try:

@@ -9,7 +9,8 @@ from django.contrib.auth.models import Permission
 from django.test import Client
 
 from listings import moderation
-from listings.models import Listing, Notice, Report
+from listings.models import Listing, Notice, Purchase, Report
+from listings.purchasing import deciding, requesting
 from proxying.models import Seller
 from tests.listings.factories import ListingFactory, add_photo
 from tests.proxying.factories import UserFactory
@@ -67,6 +68,28 @@ def test_hiding_answers_every_open_report_and_its_reporters_once(table: Listing)
     assert set(Report.objects.values_list("outcome", flat=True)) == {"hidden"}
     assert [notice.user.username for notice in Notice.objects.order_by("pk")] == ["tom", "bob"]
     assert REASON not in mails()["bob"]
+
+
+@pytest.mark.parametrize(
+    ("accepted", "ended"),
+    [
+        (False, Purchase.State.DECLINED),
+        (True, Purchase.State.CANCELLED),
+    ],
+)
+def test_purchases_under_way_end_with_a_hidden_item(
+    table: Listing, accepted: bool, ended: Purchase.State
+) -> None:
+    bob = UserFactory(username="bob")
+    purchase = requesting.request(table, bob, name="Bob", price=table.price, note="")
+    if accepted:
+        deciding.accept(purchase)
+
+    moderation.hide(table, REASON)
+
+    assert Purchase.objects.get().state == ended
+    assert moderation.restore(table, "A mistake")
+    assert Listing.objects.for_sale().exists()
 
 
 def test_hiding_twice_mails_nothing_more_and_keeps_the_first_reason(table: Listing) -> None:

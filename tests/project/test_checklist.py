@@ -14,6 +14,8 @@ from tests.proxying.factories import PoolNumberFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
 
+FILES = {"default": {"BACKEND": "django.core.mail.backends.filebased.EmailBackend"}}
+
 
 @pytest.fixture
 def admin() -> Client:
@@ -60,7 +62,7 @@ def test_site_that_is_ready_has_nothing_left_to_do(settings: Any) -> None:
         ("PHONE_NUMBER_INDEX_KEY", "", "Keys that seal phone numbers"),
         ("SWITCHBOARD_VIRTUAL_CARRIER", True, "No phones in the browser"),
         ("PROXY_POOL_FLOOR", 9, "A pool of numbers that sellers see"),
-        ("MAILERS", {"default": {"BACKEND": "filebased.EmailBackend"}}, "Mail"),
+        ("MAILERS", FILES, "Mail"),
     ],
 )
 def test_setting_that_is_wrong_is_not_done(
