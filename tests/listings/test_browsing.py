@@ -168,6 +168,7 @@ def test_no_query_string_is_an_error(client, pairs):
 def test_nothing_found_says_so_and_offers_a_way_on(client):
     page = client.get("/?q=zeppelin").content.decode()
 
+    assert "0 results" in page
     assert "Nothing like that today" in page
     assert 'href="/"' in page
 
