@@ -1,6 +1,7 @@
 """What every page shares: header, messages, fields, and the pages for when something is wrong."""
 
 import pytest
+from allauth.mfa.models import Authenticator
 from django.template.loader import render_to_string
 from django.test import Client
 
@@ -122,3 +123,11 @@ def test_address_is_changed_once_it_is_confirmed(client):
 
     assert "Waiting for confirmation" in page
     assert "b@example.com" in page
+
+
+def test_protected_account_is_told_why_its_address_stays(toms_browser, tom):
+    Authenticator.objects.create(user=tom.user, type="totp", data={})
+
+    page = toms_browser.get("/accounts/email/").content.decode()
+
+    assert "its address stays as it is" in page
