@@ -90,7 +90,7 @@ class ReportedListingAdmin(ReadOnlyAdmin):
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return super().has_view_permission(request, obj) or self.has_decide_permission(request)
 
-    def get_ordering(self, request: HttpRequest) -> list[str]:
+    def get_ordering(self, request: HttpRequest) -> list[Any]:
         """Most reports first. In a method, for Django's check knows no annotations."""
         return ["-open_count", "-last_reported_at", "-pk"]
 

@@ -61,7 +61,8 @@ def page(
 
     The number stands in that answer alone: no address, log, session or record has it.
     """
-    if not request.user.has_perm(PERMISSION):
+    staff = request.user
+    if not (staff.is_authenticated and staff.has_perm(PERMISSION)):
         raise PermissionDenied
     posted = request.method == "POST"
     valid_ticket = request.session.pop(_TICKET, "")
@@ -71,7 +72,7 @@ def page(
     if posted and form.is_valid():
         with transaction.atomic():
             reason = form.cleaned_data["reason"]
-            PhoneNumberReveal.objects.create(seller=seller, staff_id=request.user.pk, reason=reason)
+            PhoneNumberReveal.objects.create(seller=seller, staff=staff, reason=reason)
             said = _("Private number revealed: %(reason)s") % {"reason": reason}
             model_admin.log_change(request, seller, said)
         try:
