@@ -18,6 +18,7 @@ from listings.api.schema import CONFLICT, FORBIDDEN, MISSING, UNKNOWN, WRONG
 from listings.api.views import Conflict, PersonalView
 from listings.models import Listing, Purchase
 from listings.purchasing import deciding, ending, rating, requesting
+from listings.purchasing.forms import refuse_contact_data
 from listings.purchasing.locking import Refused
 
 
@@ -69,8 +70,14 @@ class PurchaseWish(serializers.Serializer[Any]):
     """What a buyer asks for. The asking price unless another is offered."""
 
     listing = serializers.CharField(max_length=8, help_text="Its `reference`.")
-    buyer_name = serializers.CharField(max_length=60)
-    note = serializers.CharField(max_length=500, required=False, allow_blank=True, default="")
+    buyer_name = serializers.CharField(max_length=60, validators=[refuse_contact_data])
+    note = serializers.CharField(
+        max_length=500,
+        required=False,
+        allow_blank=True,
+        default="",
+        validators=[refuse_contact_data],
+    )
     price = serializers.DecimalField(
         max_digits=10, decimal_places=2, min_value=Decimal(0), required=False
     )
@@ -87,7 +94,13 @@ class Acceptance(serializers.Serializer[Any]):
 
 class RatingWish(serializers.Serializer[Any]):
     stars = serializers.IntegerField(min_value=1, max_value=5)
-    comment = serializers.CharField(max_length=500, required=False, allow_blank=True, default="")
+    comment = serializers.CharField(
+        max_length=500,
+        required=False,
+        allow_blank=True,
+        default="",
+        validators=[refuse_contact_data],
+    )
 
 
 class PurchaseView(PersonalView):

@@ -153,6 +153,13 @@ def test_own_listing_cannot_be_bought(toms, table):
     assert "own" in answer.json()["detail"]
 
 
+@pytest.mark.parametrize("field", ["buyer_name", "note"])
+def test_request_gives_nobody_a_number(bobs, table, field):
+    wish = {"listing": table.reference, "buyer_name": "Bob", field: "Call 415-111-5555"}
+    answer = bobs.post("/api/v1/purchases/", wish, format="json")
+    assert (answer.status_code, list(answer.json())) == (400, [field])
+
+
 @pytest.mark.parametrize("which", ["my/listings", "favourites", "purchases"])
 def test_queries_of_own_lists_do_not_grow_with_the_rows(toms, tom, queries, which):
     def add():
