@@ -3,6 +3,8 @@
 from celery import shared_task
 
 from listings import notices, reachability
+from listings.purchasing import ending
+from listings.selling import expiry
 from listings.watching import digests
 
 
@@ -16,6 +18,18 @@ def follow_sellers() -> None:
 def send_notices() -> None:
     """``notices.send_due``: the mails that we owe."""
     notices.send_due()
+
+
+@shared_task
+def expire_listings() -> None:
+    """``expiry.run``: listings end, and their sellers are warned before."""
+    expiry.run()
+
+
+@shared_task
+def lapse_purchases() -> None:
+    """``ending.lapse_due``: requests without an answer, reservations whose time is over."""
+    ending.lapse_due()
 
 
 @shared_task

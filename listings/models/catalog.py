@@ -67,6 +67,17 @@ class ListingQuerySet(models.QuerySet["Listing"]):
             return self.public()
         return self.filter(Q(pk__in=self.public().values("pk")) | Q(seller__user=user.pk))
 
+    def that_may_move_to(self, state: str) -> Self:
+        """Those that their seller may take to *state* now."""
+        allowed_from = [old for old, new in Listing.NEXT_STATES.items() if state in new]
+        found = self.filter(state__in=allowed_from)
+        if Listing.State.SOLD in allowed_from:
+            undone = Q(sold_at__gt=timezone.now() - Listing.UNDO_SALE_WITHIN) & ~Q(
+                pk__in=Listing.objects.filter(purchases__state="completed").values("pk")
+            )
+            found = found.filter(~Q(state=Listing.State.SOLD) | undone)
+        return found
+
     def matching(self, words: str) -> Self:
         """Listings whose title or description holds every one of the *words*."""
         found = self
@@ -111,7 +122,11 @@ class Listing(models.Model):
 
     PUBLISHED: ClassVar = (State.ACTIVE, State.RESERVED, State.SOLD)
 
-    # Where a seller may take a listing from each state.
+    # How long a seller may take back that it is sold.
+    UNDO_SALE_WITHIN: ClassVar = timedelta(hours=24)
+
+    # Where a seller may take a listing from each state. From ``SOLD`` only while the sale may
+    # be undone (``sale_may_be_undone``).
     NEXT_STATES: ClassVar[dict[str, tuple[State, ...]]] = {
         State.DRAFT: (State.ACTIVE,),
         State.ACTIVE: (State.RESERVED, State.SOLD, State.PAUSED, State.EXPIRED),
@@ -144,8 +159,8 @@ class Listing(models.Model):
     hidden_at = models.DateTimeField("hidden by staff", null=True, editable=False)
     hidden_reason = models.CharField(max_length=300, blank=True, editable=False)
     sold_at = models.DateTimeField(null=True, editable=False)
-    sold_where = models.CharField(max_length=10, choices=SoldWhere, blank=True, editable=False)
-    sold_price = models.DecimalField(max_digits=10, decimal_places=2, null=True, editable=False)
+    sold_where = models.CharField(max_length=10, choices=SoldWhere, blank=True)
+    sold_price = models.DecimalField(max_digits=10, decimal_places=2, null=True)
 
     objects = ListingQuerySet.as_manager()
 
@@ -198,7 +213,7 @@ class Listing(models.Model):
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         if not self.reference:
-            self.reference = _unused_reference()
+            self.reference = unused_reference()
         if self._state.adding:
             self.seller_is_reachable = Seller.objects.reachable().filter(pk=self.seller_id).exists()
         super().save(*args, **kwargs)
@@ -244,7 +259,19 @@ class Listing(models.Model):
 
     @property
     def next_states(self) -> tuple[State, ...]:
+        if self.state == self.State.SOLD and not self.sale_may_be_undone:
+            return ()
         return self.NEXT_STATES[self.state]
+
+    @property
+    def sale_may_be_undone(self) -> bool:
+        """Sold by hand within the last 24 hours. Prefetch ``purchases`` for a list."""
+        return (
+            self.state == self.State.SOLD
+            and self.sold_at is not None
+            and self.sold_at > timezone.now() - self.UNDO_SALE_WITHIN
+            and not any(purchase.state == "completed" for purchase in self.purchases.all())
+        )
 
     def move_to(self, state: State) -> bool:
         """Take the listing to *state*, from what it is in the database; False if it may not.
@@ -252,7 +279,6 @@ class Listing(models.Model):
         ``published_at`` is the first time it was offered: a listing that comes back from
         a pause is not new.
         """
-        allowed_from = [old for old, new in self.NEXT_STATES.items() if state in new]
         now = timezone.now()
         changes: dict[str, Any] = {"state": state, "published_at": self.published_at or now}
         if state == self.State.ACTIVE:
@@ -265,7 +291,7 @@ class Listing(models.Model):
             }
         if state == self.State.SOLD:
             changes["sold_at"] = now
-        moved = Listing.objects.filter(pk=self.pk, state__in=allowed_from).update(**changes)
+        moved = Listing.objects.filter(pk=self.pk).that_may_move_to(state).update(**changes)
         self.refresh_from_db(fields=["state", *changes])
         return moved == 1
 
@@ -297,13 +323,17 @@ class Photo(models.Model):
     def __str__(self) -> str:
         return f"photo {self.position} of {self.listing_id}"
 
+    def forget_files(self) -> None:
+        """Delete the files that it names now, once the row is gone or names others."""
+        for file in (self.image, self.thumbnail, self.small):
+            if file.name:
+                transaction.on_commit(partial(file.storage.delete, file.name))
+
 
 @receiver(post_delete, sender=Photo)
 def delete_files(instance: Photo, **kwargs: Any) -> None:
-    """Files go with their row, however it goes (a cascade calls no ``delete``), once it is gone."""
-    for file in (instance.image, instance.thumbnail, instance.small):
-        if file.name:
-            transaction.on_commit(partial(file.storage.delete, file.name))
+    """Files go with their row, however it goes (a cascade calls no ``delete``)."""
+    instance.forget_files()
 
 
 def dollars(amount: Decimal) -> str:
@@ -313,7 +343,7 @@ def dollars(amount: Decimal) -> str:
     return f"${amount:,.0f}" if amount == amount.to_integral_value() else f"${amount:,.2f}"
 
 
-def _unused_reference() -> str:
+def unused_reference() -> str:
     """A reference nobody has. The unique constraint stands behind the tiny race."""
     while True:
         reference = "".join(secrets.choice(REFERENCE_ALPHABET) for _ in range(REFERENCE_LENGTH))

@@ -1,106 +1,74 @@
 """What a seller types about an item."""
 
-import re
 from decimal import Decimal
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.core.files.uploadedfile import UploadedFile
+from django.db.models import TextChoices
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
+from listings import places
 from listings.models import Category, Listing
-from listings.selling.photos import MAX_BYTES, MAX_PHOTOS, EncodedPhoto, NotAPhoto, encode
-from proxying.phone_numbers import redact
+from listings.selling import contact_data
+from listings.selling.fields import AmountInput, PhotosField, PriceField, SomeUnreadable
+from listings.selling.photos import MAX_BYTES, EncodedPhoto
 
-CONTAINS_A_NUMBER = (
-    "This looks like a phone number. Leave it out: everybody could read it, "
-    "and buyers reach you on your ShoppingPlace number."
-)
+# Where a phone number or an e-mail address is looked for.
+WORDS: Final = ("title", "description", "place")
 
-_TOO_MUCH = "This is more than a listing can ask for."
-
-# 1,250 but neither 12,50, which would lose its comma and cost a thousand, nor 1e5.
-_AMOUNT = re.compile(r"-?(\d{1,3}(,\d{3})+|\d*)(\.\d*)?", re.ASCII)
+_TOO_MUCH = gettext_lazy("This is more than a listing can ask for.")
+_SUGGESTIONS: Final = 5
+_SHORTEST_BEGINNING: Final = 3
 
 
-class PriceField(forms.DecimalField):
-    """US dollars as people write them: ``1250``, ``1,250``, ``$12.50``."""
-
-    widget = forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"})
-
-    def clean(self, value: Any) -> Any:
-        if isinstance(value, str):
-            value = value.strip().removeprefix("$").strip()
-            if not _AMOUNT.fullmatch(value):
-                raise ValidationError(self.error_messages["invalid"], code="invalid")
-            value = value.replace(",", "")
-        return super().clean(value)
-
-    def prepare_value(self, value: Any) -> Any:
-        whole = isinstance(value, Decimal) and value == value.to_integral_value()
-        return f"{value:.0f}" if whole else value
-
-
-class SeveralFilesInput(forms.ClearableFileInput):
-    allow_multiple_selected = True
-
-
-class PhotosField(forms.FileField):
-    """Any number of pictures, each re-encoded; a bad one is named."""
-
-    widget = SeveralFilesInput(attrs={"accept": "image/jpeg,image/png,image/webp,image/heic"})
-
-    def clean(self, data: Any, initial: Any = None) -> list[EncodedPhoto]:
-        uploads: list[UploadedFile[Any]] = (
-            data if isinstance(data, list) else [data] if data else []
-        )
-        if len(uploads) > MAX_PHOTOS:
-            raise ValidationError(f"A listing has room for {MAX_PHOTOS} pictures.")
-        photos, problems = [], []
-        for upload in uploads:
-            try:
-                photos.append(encode(upload))
-            except NotAPhoto as problem:
-                problems.append(f"{upload.name}: {problem}")
-        if problems:
-            raise ValidationError(problems)
-        return photos
+class PriceKind(TextChoices):
+    FIXED = "fixed", gettext_lazy("Fixed price")
+    NEGOTIABLE = "negotiable", gettext_lazy("Negotiable")
+    FREE = "free", gettext_lazy("Free")
 
 
 class ListingForm(forms.ModelForm):  # type: ignore[type-arg]  # no parameter at run time
-    """A draft needs a title; whatever is *published* needs all but pictures."""
+    """A draft may lack anything; whatever is *publish*-ed needs all but pictures.
 
+    With errors too the form knows what can be kept: ``keep_valid`` and ``photos_read``.
+    """
+
+    price_kind = forms.ChoiceField(
+        label=gettext_lazy("Price"),
+        choices=PriceKind.choices,
+        widget=forms.RadioSelect,
+        required=False,
+    )
     price = PriceField(
-        label="Price in US dollars",
-        help_text="0 means you give it away.",
+        label=gettext_lazy("Price in US dollars"),
         min_value=Decimal(0),
         max_digits=10,
         decimal_places=2,
+        widget=AmountInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
         error_messages={
-            "required": "Name a price; 0 gives it away.",
-            "invalid": "Write an amount such as 240 or 12.50.",
-            "min_value": "A price cannot be less than 0.",
+            "required": gettext_lazy("Name a price, or choose “Free”."),
+            "invalid": gettext_lazy("Write an amount such as 240 or 12.50."),
+            "min_value": gettext_lazy("A price cannot be less than 0."),
             "max_digits": _TOO_MUCH,
             "max_whole_digits": _TOO_MUCH,
-            "max_decimal_places": "Write no more than two digits for the cents.",
+            "max_decimal_places": gettext_lazy("Write no more than two digits for the cents."),
         },
     )
     category = forms.ModelChoiceField(
         Category.objects.all(),
-        empty_label="Choose one",
-        error_messages={"required": "Choose where buyers will look for it."},
+        label=gettext_lazy("Category"),
+        empty_label=gettext_lazy("Choose one"),
+        error_messages={"required": gettext_lazy("Choose where buyers will look for it.")},
     )
     condition = forms.ChoiceField(
+        label=gettext_lazy("Condition"),
         choices=Listing.Condition.choices,
         widget=forms.RadioSelect,
-        error_messages={"required": "Say what state it is in."},
+        error_messages={"required": gettext_lazy("Say what state it is in.")},
     )
-    photos = PhotosField(
-        label="Pictures",
-        required=False,
-        help_text=f"JPEG, PNG, WebP or HEIC, up to {MAX_BYTES // 1024**2} MB each. "
-        "The place where they were taken is removed.",
-    )
+    photos = PhotosField(label=gettext_lazy("Pictures"), required=False)
 
     class Meta:
         model = Listing
@@ -108,37 +76,136 @@ class ListingForm(forms.ModelForm):  # type: ignore[type-arg]  # no parameter at
         widgets: ClassVar = {
             "title": forms.TextInput(attrs={"autocomplete": "off"}),
             "description": forms.Textarea(attrs={"rows": 6}),
-            "place": forms.TextInput(attrs={"autocomplete": "address-level2"}),
+            "place": forms.TextInput(attrs={"autocomplete": "address-level2", "list": "places"}),
         }
-        labels: ClassVar = {"title": "What are you selling?", "place": "Town"}
+        labels: ClassVar = {
+            "title": gettext_lazy("What are you selling?"),
+            "description": gettext_lazy("Description"),
+            "place": gettext_lazy("Town"),
+        }
         error_messages: ClassVar = {
-            "title": {"required": "Give it a name."},
-            "description": {"required": "Describe it in a few words."},
-            "place": {"required": "Say which town it is in."},
+            "title": {"required": gettext_lazy("Give it a name.")},
+            "description": {"required": gettext_lazy("Describe it in a few words.")},
+            "place": {"required": gettext_lazy("Say which town it is in.")},
         }
         help_texts: ClassVar = {
-            "description": "What a buyer would ask: size, age, what is good and what is not. "
-            "Leave your phone number out: buyers reach you on your ShoppingPlace number.",
-            "place": "Town or neighborhood, never your address.",
+            "description": gettext_lazy(
+                "What a buyer would ask: size, age, what is good and what is not. "
+                "Leave your phone number out: buyers reach you on your ShoppingPlace number."
+            ),
+            "place": gettext_lazy("The town, never your address. Buyers see an area on the map."),
         }
 
     def __init__(self, *args: Any, publish: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for name in ("category", "condition", "price", "description", "place"):
+        self.publish = publish
+        self.contact_data: dict[str, list[str]] = {}
+        self.photos_read: list[EncodedPhoto] = []
+        for name in ("title", "category", "condition", "price", "description", "place"):
             self.fields[name].required = publish
-
-    def clean(self) -> dict[str, Any]:
-        for name in ("title", "description", "place"):
-            text = self.cleaned_data.get(name, "")
-            if redact(text) != text:
-                self.add_error(name, CONTAINS_A_NUMBER)
-        return self.cleaned_data
+        self.fields["photos"].help_text = _(
+            "JPEG, PNG, WebP or HEIC, up to %(size)s MB each, several at once. "
+            "The place where they were taken is removed."
+        ) % {"size": MAX_BYTES // 1024**2}
+        self.initial["price_kind"] = _kind_of(self.instance)
+        if self.instance.price == 0:
+            self.initial["price"] = None
 
     def clean_photos(self) -> list[EncodedPhoto]:
-        photos: list[EncodedPhoto] = self.cleaned_data["photos"]
-        kept = self.instance.photos.count() if self.instance.pk and photos else 0
-        if kept + len(photos) > MAX_PHOTOS:
+        self.photos_read = self.cleaned_data["photos"]
+        return self.photos_read
+
+    def clean_title(self) -> str:
+        return self._without_contact_data("title")
+
+    def clean_description(self) -> str:
+        return self._without_contact_data("description")
+
+    def clean_place(self) -> str:
+        typed = self._without_contact_data("place")
+        known_already = typed == self.instance.place and self.instance.latitude is not None
+        if not typed or known_already:
+            return typed
+        if place := places.find(typed):
+            return place.label
+        raise ValidationError(_unknown_place(typed), code="unknown_place")
+
+    def clean(self) -> dict[str, Any]:
+        kind = self.cleaned_data.get("price_kind") or PriceKind.FIXED
+        if kind == PriceKind.FREE:
+            self.errors.pop("price", None)
+            self.cleaned_data["price"] = Decimal(0)
+        self.cleaned_data["price_kind"] = kind
+        return self.cleaned_data
+
+    def add_error(self, field: Any, error: Any) -> None:
+        if isinstance(error, SomeUnreadable):
+            self.photos_read = error.photos
+        super().add_error(field, error)
+
+    def _post_clean(self) -> None:
+        old_place = self.instance.place
+        super()._post_clean()  # type: ignore[misc]  # the stubs do not know it
+        listing = self.instance
+        if "price" in self.cleaned_data:
+            listing.is_negotiable = self.cleaned_data.get("price_kind") == PriceKind.NEGOTIABLE
+        if "place" in self.cleaned_data and (
+            listing.place != old_place or listing.latitude is None
+        ):
+            place = places.find(listing.place)
+            listing.latitude, listing.longitude = places.near(place) if place else (None, None)
+
+    def keep_valid(self) -> Listing:
+        """Save what was typed without a mistake, whatever else was; as a draft.
+
+        Words with a phone number or an e-mail address are kept without it. ``ValueError``
+        for what is no draft: it is on show, and half a change is none.
+        """
+        if self.instance.state != Listing.State.DRAFT:
+            raise ValueError("only a draft is saved by halves")
+        for name in self.contact_data:
+            if name != "place":
+                setattr(self.instance, name, contact_data.remove(str(self.data.get(name, ""))))
+        listing: Listing = self.instance
+        listing.save()
+        return listing
+
+    @property
+    def says_something(self) -> bool:
+        """Whether anything at all was typed or chosen that could be lost."""
+        chosen = [self.cleaned_data.get(name) for name in ("category", "condition", "price")]
+        return (
+            any(value not in (None, "") for value in chosen)
+            or any(str(self.data.get(name, "")).strip() for name in WORDS)
+            or bool(self.photos_read)
+        )
+
+    def _without_contact_data(self, name: str) -> str:
+        text: str = self.cleaned_data[name]
+        if found := contact_data.find(text):
+            self.contact_data[name] = found
             raise ValidationError(
-                f"A listing has room for {MAX_PHOTOS} pictures, and this one has {kept}."
+                _(
+                    "“%(found)s” looks like a phone number or an e-mail address. Leave it out: "
+                    "everybody could read it, and buyers reach you on your ShoppingPlace number."
+                )
+                % {"found": "”, “".join(found)},
+                code="contact_data",
             )
-        return photos
+        return text
+
+
+def _kind_of(listing: Listing) -> PriceKind:
+    if listing.price == 0:
+        return PriceKind.FREE
+    return PriceKind.NEGOTIABLE if listing.is_negotiable else PriceKind.FIXED
+
+
+def _unknown_place(typed: str) -> str:
+    """Names towns that begin as *typed* does, as far as any do."""
+    for length in range(len(typed), _SHORTEST_BEGINNING - 1, -1):
+        if found := places.suggest(typed[:length], limit=_SUGGESTIONS):
+            return _("We know no town of that name. Did you mean %(towns)s?") % {
+                "towns": "; ".join(place.label for place in found)
+            }
+    return _("We know no town of that name. Type the nearest larger one, such as “Oakland, CA”.")

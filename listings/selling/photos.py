@@ -1,10 +1,11 @@
-"""Pictures in: whatever a phone sends becomes two small WebP files, or a sentence.
+"""Pictures in: whatever a phone sends becomes three small WebP files, or a sentence.
 
 The bytes uploaded are never stored. What is stored is what we drew ourselves from the
 pixels: upright, in sRGB, without EXIF, GPS, comments or anything hidden behind the image.
 """
 
 import io
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import IO, Any, Final
 
@@ -12,6 +13,7 @@ from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 from django.db.models import Max
+from django.utils.translation import gettext as _
 from PIL import Image, ImageCms, ImageOps
 from pillow_heif import register_heif_opener
 
@@ -42,13 +44,15 @@ class EncodedPhoto:
     image: bytes
     thumbnail: bytes
     small: bytes
-    fingerprint: int
+    fingerprint: int | None
 
 
 def encode(upload: "UploadedFile[Any]") -> EncodedPhoto:
     """*upload* as we keep it; ``NotAPhoto`` when it is no picture or too big a one."""
     if upload.file is None or (upload.size or 0) > MAX_BYTES:
-        raise NotAPhoto(f"This picture is larger than {MAX_BYTES // 1024**2} MB.")
+        raise NotAPhoto(
+            _("This picture is larger than %(size)s MB.") % {"size": MAX_BYTES // 1024**2}
+        )
     picture = _decode(upload.file)
     return encoded(picture)
 
@@ -74,21 +78,24 @@ def fingerprint(picture: Image.Image) -> int:
     return unsigned - (unsigned >> 63 << 64)
 
 
-def attach(listing: Listing, photos: list[EncodedPhoto]) -> None:
+def attach(listing: Listing, photos: Iterable[EncodedPhoto]) -> None:
     """Add *photos* behind those that the listing has."""
     with transaction.atomic():
         # One at a time, so that two uploads do not choose the same position.
         Listing.objects.select_for_update().get(pk=listing.pk)
         last = listing.photos.aggregate(last=Max("position"))["last"] or 0
         for position, photo in enumerate(photos, start=last + 1):
-            Photo.objects.create(
-                listing=listing,
-                position=position,
-                image=ContentFile(photo.image, name="photo.webp"),
-                thumbnail=ContentFile(photo.thumbnail, name="photo.webp"),
-                small=ContentFile(photo.small, name="photo.webp"),
-                fingerprint=photo.fingerprint,
-            )
+            kept = Photo(listing=listing, position=position)
+            fill(kept, photo)
+            kept.save()
+
+
+def fill(photo: Photo, content: EncodedPhoto) -> None:
+    """Let *photo* show *content*. Its files are written when it is saved."""
+    photo.image = ContentFile(content.image, name="photo.webp")
+    photo.thumbnail = ContentFile(content.thumbnail, name="photo.webp")
+    photo.small = ContentFile(content.small, name="photo.webp")
+    photo.fingerprint = content.fingerprint
 
 
 def _decode(file: IO[bytes]) -> Image.Image:
@@ -96,20 +103,21 @@ def _decode(file: IO[bytes]) -> Image.Image:
     try:
         picture = Image.open(file, formats=_FORMATS)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
-        raise NotAPhoto(_TOO_MANY_PIXELS) from None
+        raise NotAPhoto(_too_many_pixels()) from None
     except Exception:  # noqa: BLE001 (a decoder fed with a stranger's bytes raises anything)
-        raise NotAPhoto("This is not a JPEG, PNG, WebP or HEIC picture.") from None
+        raise NotAPhoto(_("This is not a JPEG, PNG, WebP or HEIC picture.")) from None
     # The header tells the size; decoding is what would fill the memory.
     if picture.width * picture.height > MAX_PIXELS:
-        raise NotAPhoto(_TOO_MANY_PIXELS)
+        raise NotAPhoto(_too_many_pixels())
     try:
         picture.draft("RGB", (IMAGE_SIDE, IMAGE_SIDE))
+        # The first picture of an animation; the others are never decoded.
         picture.load()
-        upright = ImageOps.exif_transpose(picture)
-        upright.thumbnail((IMAGE_SIDE, IMAGE_SIDE))
-        return _flat(upright)
+        # Made small first, so that turning it does not take the memory twice.
+        picture.thumbnail((IMAGE_SIDE, IMAGE_SIDE))
+        return _flat(ImageOps.exif_transpose(picture))
     except Exception:  # noqa: BLE001 (the same: truncated and broken files end here)
-        raise NotAPhoto("This picture is damaged or incomplete.") from None
+        raise NotAPhoto(_("This picture is damaged or incomplete.")) from None
 
 
 def _flat(picture: Image.Image) -> Image.Image:
@@ -139,4 +147,7 @@ def _webp(picture: Image.Image, side: int) -> bytes:
     return out.getvalue()
 
 
-_TOO_MANY_PIXELS: Final = f"This picture has more than {MAX_PIXELS // 1_000_000} megapixels."
+def _too_many_pixels() -> str:
+    return _("This picture has more than %(count)s megapixels.") % {
+        "count": MAX_PIXELS // 1_000_000
+    }

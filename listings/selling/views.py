@@ -1,47 +1,61 @@
-"""The seller's own pages: post, edit, change the state. Another's listing is a 404."""
+"""The seller's list, and what is done to a listing from it: states, copies, renewal."""
 
-from datetime import timedelta
 from typing import Final
-from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
 from django.db import transaction
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
-from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
+from django.db.models import Count
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from listings.models import Listing, ListingQuerySet, Photo
-from listings.selling.forms import ListingForm
-from listings.selling.photos import attach
+from listings.models import Listing
+from listings.purchasing.ending import listing_left
+from listings.selling import drafts, expiry
+from listings.selling.fields import SaleForm
+from listings.selling.offering import NotOffered, offer
+from listings.selling.own import own_listing, own_listings
 from proxying.models import Seller
 
-_TWICE_WITHIN: Final = timedelta(minutes=1)
+A_PAGE: Final = 20
 
-STATE_MESSAGES = {
-    Listing.State.ACTIVE: "“{}” is for sale.",
-    Listing.State.RESERVED: "“{}” is marked as reserved. Buyers still see it, with a badge.",
-    Listing.State.SOLD: "“{}” is marked as sold. Congratulations!",
-    Listing.State.PAUSED: "“{}” is paused: only you see it.",
+STATE_MESSAGES: Final = {
+    Listing.State.ACTIVE: gettext_lazy("“%(title)s” is for sale."),
+    Listing.State.RESERVED: gettext_lazy(
+        "“%(title)s” is marked as reserved. Buyers still see it, with a badge."
+    ),
+    Listing.State.SOLD: gettext_lazy("“%(title)s” is marked as sold. Congratulations!"),
+    Listing.State.PAUSED: gettext_lazy("“%(title)s” is paused: only you see it."),
 }
-
-
-def _own(request: HttpRequest) -> ListingQuerySet:
-    return Listing.objects.filter(seller__user=request.user.pk)
-
-
-def _to_phone_page(then: str) -> HttpResponse:
-    return redirect(f"{reverse('seller_phone')}?{urlencode({'next': then})}")
 
 
 @login_required
 @require_safe
 def my_listings(request: HttpRequest) -> HttpResponse:
+    """``state`` shows those in one state, ``page`` the next twenty; nonsense shows all."""
+    counts = dict(
+        own_listings(request).values_list("state").annotate(number=Count("pk")).order_by()
+    )
+    chosen = request.GET.get("state", "")
+    chosen = chosen if chosen in Listing.State.values else ""
+    found = own_listings(request).filter(**({"state": chosen} if chosen else {}))
+    page = Paginator(
+        found.order_by("-created_at", "-pk").prefetch_related("photos", "purchases"), A_PAGE
+    ).get_page(request.GET.get("page"))
     seller = Seller.objects.filter(user=request.user.pk).first()
     context = {
-        "listings": _own(request).order_by("-created_at").prefetch_related("photos"),
+        "page": page,
+        "rows": [(listing, expiry.token(listing)) for listing in page],
+        "tabs": [(state, counts[state]) for state in Listing.State if state in counts],
+        "total": sum(counts.values()),
+        "chosen": chosen,
+        "soon": timezone.now() + expiry.WARNED_BEFORE,
         "seller": seller,
         "is_reachable": Seller.objects.reachable().filter(user=request.user.pk).exists(),
     }
@@ -49,110 +63,108 @@ def my_listings(request: HttpRequest) -> HttpResponse:
 
 
 @login_required
-@require_http_methods(["GET", "HEAD", "POST"])
-def listing_create(request: HttpRequest) -> HttpResponseBase:
-    """A new listing. Who has no seller's account yet makes one first: nothing is typed yet."""
-    seller = Seller.objects.filter(user=request.user.pk).first()
-    if seller is None:
-        return _to_phone_page(reverse("listing_create"))
-    return _listing_form(request, Listing(seller=seller))
-
-
-@login_required
-@require_http_methods(["GET", "HEAD", "POST"])
-def listing_edit(request: HttpRequest, reference: str) -> HttpResponseBase:
-    listing = get_object_or_404(_own(request).select_related("seller"), reference=reference)
-    return _listing_form(request, listing)
-
-
-def _listing_form(request: HttpRequest, listing: Listing) -> HttpResponseBase:
-    """Show, check and save *listing*; ``publish`` among the fields sent puts it up for sale."""
-    is_draft = listing.state == Listing.State.DRAFT
-    save_as_draft = is_draft and request.method == "POST" and "publish" not in request.POST
-    form = ListingForm(
-        request.POST or None,
-        request.FILES or None,
-        instance=listing,
-        publish=not save_as_draft,
-    )
-    if request.method == "POST" and form.is_valid():
-        with transaction.atomic():
-            # One at a time for each seller, so that the second of two clicks sees the first's.
-            Seller.objects.select_for_update().get(pk=listing.seller_id)
-            state = Listing.State.DRAFT if save_as_draft else Listing.State.ACTIVE
-            if twin := _just_posted_twin(form.instance, state):
-                return _after_saving(request, twin)
-            listing = form.save()
-            attach(listing, form.cleaned_data["photos"])
-            if is_draft and not save_as_draft:
-                listing.move_to(Listing.State.ACTIVE)
-        return _after_saving(request, listing)
-    context = {
-        "form": form,
-        "listing": listing,
-        "is_draft": is_draft,
-        "photos": listing.photos.all() if listing.pk else (),
-    }
-    return render(request, "listings/listing_form.html", context)
-
-
-def _just_posted_twin(listing: Listing, state: Listing.State) -> Listing | None:
-    """What the first of two clicks on the same new form has already brought to *state*."""
-    if listing.pk:
-        return None
-    words = ("seller_id", "title", "description", "price", "category_id", "condition", "place")
-    return Listing.objects.filter(
-        created_at__gte=timezone.now() - _TWICE_WITHIN,
-        state=state,
-        **{name: getattr(listing, name) for name in words},
-    ).first()
-
-
-def _after_saving(request: HttpRequest, listing: Listing) -> HttpResponseBase:
-    """On to what the seller wants to see next: the page, or what is still missing for it."""
-    if not listing.is_published:
-        messages.success(request, f"“{listing.title}” is saved. Only you see it.")
-        return redirect("my_listings")
-    if listing.seller.phone_verified_at is None:
-        messages.success(
-            request,
-            f"“{listing.title}” is saved. It goes live by itself when your number is there: "
-            "prove your phone to get one.",
-        )
-        return _to_phone_page(reverse("my_listings"))
-    if not Listing.objects.public().filter(pk=listing.pk).exists():
-        messages.success(
-            request, f"“{listing.title}” is saved. It goes live when your number is there."
-        )
-        return redirect("my_listings")
-    messages.success(request, f"“{listing.title}” is saved.")
-    return redirect(listing)
-
-
-@login_required
 @require_POST
 def listing_state(request: HttpRequest, reference: str) -> HttpResponse:
     """Reserve, sell, pause or offer again: ``state`` names where to."""
-    listing = get_object_or_404(_own(request), reference=reference)
+    listing = own_listing(request, reference)
     if request.POST.get("state") not in STATE_MESSAGES:
         raise Http404("no such state")
     state = Listing.State(request.POST["state"])
     if not listing.is_complete:
-        messages.error(request, f"“{listing.title}” still needs a few words before buyers see it.")
+        messages.error(request, _incomplete(listing))
         return redirect("listing_edit", listing.reference)
-    if listing.move_to(state):
-        messages.success(request, STATE_MESSAGES[state].format(listing.title))
-    else:
-        messages.warning(request, f"“{listing.title}” is {listing.get_state_display().lower()}.")
+    try:
+        _take_to(listing, state)
+    except NotOffered as reason:
+        messages.warning(request, str(reason))
+        return redirect("my_listings")
+    messages.success(request, STATE_MESSAGES[state] % {"title": listing.title})
+    if state == Listing.State.SOLD:
+        return redirect("listing_sold", listing.reference)
     return redirect("my_listings")
+
+
+def _take_to(listing: Listing, state: Listing.State) -> None:
+    """Take *listing* to *state*, and purchases with it; ``NotOffered`` if it may not go there."""
+    with transaction.atomic():
+        if state == Listing.State.ACTIVE:
+            offer(listing)
+        elif not listing.move_to(state):
+            raise NotOffered(
+                _("“%(title)s” is %(state)s.")
+                % {"title": listing.title, "state": listing.get_state_display().lower()}
+            )
+        listing_left(listing)
+
+
+def _incomplete(listing: Listing) -> str:
+    return _("“%(title)s” still needs a few words before buyers see it.") % {
+        "title": listing.title or _("Your draft")
+    }
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def listing_sold(request: HttpRequest, reference: str) -> HttpResponse:
+    """Asks where it was sold and for how much; it is sold already, and may be left unsaid."""
+    listing = own_listing(request, reference)
+    if listing.state != Listing.State.SOLD:
+        raise Http404("not sold")
+    said = {"sold_where": listing.sold_where, "sold_price": listing.sold_price}
+    form = SaleForm(request.POST or None, initial=said)
+    if request.method == "POST" and form.is_valid():
+        with transaction.atomic():
+            sold = own_listings(request).filter(pk=listing.pk, state=Listing.State.SOLD)
+            sold.update(**form.cleaned_data)
+            listing_left(listing)
+        messages.success(request, _("Thank you. It is noted, for you alone."))
+        return redirect("my_listings")
+    return render(request, "listings/listing_sold.html", {"form": form, "listing": listing})
 
 
 @login_required
 @require_POST
-def photo_delete(request: HttpRequest, reference: str, photo_id: int) -> HttpResponse:
-    photo = get_object_or_404(
-        Photo, pk=photo_id, listing__in=_own(request).filter(reference=reference)
-    )
-    photo.delete()
-    messages.success(request, "The picture is deleted.")
-    return redirect("listing_edit", reference)
+def listing_copy(request: HttpRequest, reference: str) -> HttpResponse:
+    """A new draft with the words and pictures of an old listing."""
+    draft = drafts.copy(own_listing(request, reference))
+    messages.success(request, _("Here is a copy. Only you see it until you publish it."))
+    return redirect("listing_edit", draft.reference)
+
+
+@login_required
+@require_POST
+def listing_delete(request: HttpRequest, reference: str) -> HttpResponse:
+    """Delete a draft. What buyers have seen is closed, not deleted."""
+    listing = own_listing(request, reference)
+    if drafts.delete(listing):
+        messages.success(request, _("The draft is deleted."))
+    else:
+        messages.warning(request, _("Only a draft can be deleted. Mark it as sold or pause it."))
+    return redirect("my_listings")
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def listing_renew(request: HttpRequest, token: str) -> HttpResponse:
+    """From the mail, without a log-in: the token is the permission, and only to renew."""
+    listing = expiry.listing_of(token)
+    if listing is None:
+        raise Http404("no such listing")
+    may_be_renewed = listing.state in expiry.RENEWABLE
+    if request.method == "POST" and may_be_renewed:
+        try:
+            expiry.renew(listing)
+        except NotOffered as reason:
+            messages.warning(request, str(reason))
+        else:
+            listing.refresh_from_db()
+            messages.success(
+                request, _("“%(title)s” is for sale, for its full time.") % {"title": listing.title}
+            )
+        return redirect("my_listings" if _is_own(request, listing) else request.path)
+    context = {"listing": listing, "may_be_renewed": may_be_renewed}
+    return render(request, "listings/listing_renew.html", context)
+
+
+def _is_own(request: HttpRequest, listing: Listing) -> bool:
+    return own_listings(request).filter(pk=listing.pk).exists()

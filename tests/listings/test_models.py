@@ -1,15 +1,18 @@
 """What a listing may be, and who sees it when."""
 
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 from django.contrib.auth.models import AnonymousUser
 from django.db import IntegrityError
+from django.utils import timezone
 
-from listings.models import REFERENCE_ALPHABET, Listing, dollars
+from listings import reachability
+from listings.models import REFERENCE_ALPHABET, Listing, Purchase, dollars
 from proxying.models import ReservedNumber
 from tests.listings.factories import ListingFactory
-from tests.proxying.factories import ReservedNumberFactory, SellerFactory
+from tests.proxying.factories import ReservedNumberFactory, SellerFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -58,6 +61,7 @@ def test_listing_is_not_public_without_an_active_number(status):
             status=status,
             **({"proxy_identifier": None, "service": None} if status == "pending" else {}),
         )
+    reachability.follow_all()
 
     assert not Listing.objects.public().exists()
 
@@ -88,7 +92,7 @@ def test_own_listings_are_visible_to_their_seller_alone():
 @pytest.mark.parametrize("state", State)
 @pytest.mark.parametrize("to", State)
 def test_state_moves_only_where_it_may(state, to):
-    listing = ListingFactory(state=state)
+    listing = ListingFactory(state=state, sold_at=timezone.now())
 
     moved = listing.move_to(to)
 
@@ -102,6 +106,33 @@ def test_listing_that_changed_meanwhile_is_not_moved():
 
     assert listing.move_to(State.RESERVED) is False
     assert listing.state == State.SOLD
+
+
+@pytest.mark.parametrize(("hours", "may"), [(23, True), (25, False)])
+def test_sale_may_be_undone_for_a_day(hours, may):
+    listing = ListingFactory(
+        state=State.SOLD, sold_at=timezone.now() - timedelta(hours=hours), sold_where="here"
+    )
+
+    assert listing.next_states == ((State.ACTIVE,) if may else ())
+    assert listing.move_to(State.ACTIVE) is may
+    assert (listing.sold_at is None, listing.sold_where == "") == (may, may)
+
+
+def test_sale_that_a_buyer_confirmed_is_not_undone():
+    now = timezone.now()
+    listing = ListingFactory(state=State.SOLD, sold_at=now)
+    Purchase.objects.create(
+        listing=listing,
+        buyer=UserFactory(),
+        price=240,
+        state="completed",
+        buyer_confirmed_at=now,
+        seller_confirmed_at=now,
+    )
+
+    assert listing.next_states == ()
+    assert listing.move_to(State.ACTIVE) is False
 
 
 def test_coming_back_from_a_pause_is_not_new():

@@ -3,13 +3,23 @@
 import io
 import struct
 import zlib
+from pathlib import Path
 
 import pytest
 from PIL import Image, ImageCms
 from pillow_heif import from_pillow
 
 from listings.models import Photo
-from listings.selling.photos import IMAGE_SIDE, MAX_BYTES, THUMBNAIL_SIDE, NotAPhoto, attach, encode
+from listings.selling import gallery
+from listings.selling.photos import (
+    IMAGE_SIDE,
+    MAX_BYTES,
+    SMALL_SIDE,
+    THUMBNAIL_SIDE,
+    NotAPhoto,
+    attach,
+    encode,
+)
 from tests.listings.factories import ListingFactory, add_photo, picture, upload
 
 RED, BLUE = (254, 0, 0), (0, 0, 254)
@@ -42,11 +52,12 @@ def heic() -> bytes:
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
-def test_picture_becomes_webp_in_two_sizes(kind):
+def test_picture_becomes_webp_in_three_sizes(kind):
     photo = encode(upload(picture(kind, (2000, 1500))))
 
     assert opened(photo.image).size == (IMAGE_SIDE, 1200)
     assert opened(photo.thumbnail).size == (THUMBNAIL_SIDE, 480)
+    assert opened(photo.small).size == (SMALL_SIDE, 180)
 
 
 def test_heic_from_an_iphone_is_read():
@@ -139,10 +150,33 @@ def test_truncated_picture_is_refused(kind):
         encode(upload(whole[: len(whole) * 2 // 3]))
 
 
-@pytest.mark.parametrize("size", [(8000, 5001), (20000, 20000), (2**31 - 1, 2**31 - 1)])
+@pytest.mark.parametrize(
+    "size", [(8000, 5001), (20000, 20000), (50000, 50000), (2**31 - 1, 2**31 - 1)]
+)
 def test_decompression_bomb_is_refused_by_its_header(size):
     with pytest.raises(NotAPhoto, match="megapixels"):
         encode(upload(png_claiming(*size)))
+
+
+@pytest.mark.parametrize("kind", ["PNG", "WEBP"])
+def test_animation_shows_its_first_picture_alone(kind):
+    first = Image.new("RGB", (40, 30), "red")
+    others = [Image.new("RGB", (40, 30), (0, 0, n % 256)) for n in range(1000)]
+    out = io.BytesIO()
+    first.save(out, kind, save_all=True, append_images=others, duration=1)
+
+    assert is_close(opened(encode(upload(out.getvalue())).image).getpixel((9, 9)), RED)
+
+
+def test_later_pictures_of_an_animation_are_never_decoded():
+    """Those here are nonsense, which decoding would stumble upon."""
+    out = io.BytesIO()
+    frames = [Image.effect_noise((80, 60), 99).convert("RGB") for _ in range(3)]
+    frames[0].save(out, "PNG", save_all=True, append_images=frames[1:], duration=1)
+    start = out.getvalue().index(b"fdAT") + 8
+    broken = out.getvalue()[:start] + b"\xff" * 100 + out.getvalue()[start + 100 :]
+
+    assert opened(encode(upload(broken)).image).size == (80, 60)
 
 
 def test_file_that_is_too_large_is_refused_unread():
@@ -166,7 +200,7 @@ def test_stored_name_says_nothing_and_differs(media):
     attach(ListingFactory(), [encode(upload(name="../../toms-house.jpg"))])
 
     names = [path.name for path in (media / "photos").iterdir()]
-    assert len(set(names)) == 2
+    assert len(set(names)) == 3
     assert all(name.endswith(".webp") and len(name) == 29 for name in names)
 
 
@@ -180,3 +214,42 @@ def test_files_go_with_their_row(media, django_capture_on_commit_callbacks):
 
     assert Photo.objects.count() == 0
     assert list((media / "photos").iterdir()) == []
+
+
+@pytest.mark.django_db
+def test_same_picture_sent_again_is_not_added_again():
+    listing = ListingFactory()
+
+    for _ in range(2):
+        sent = [encode(upload()), encode(upload(picture(size=(60, 80))))]
+        assert gallery.attach_new(listing, sent) == 0
+
+    assert listing.photos.count() == 2
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("place", "order"), [(1, "CABD"), (2, "ACBD"), (99, "ABDC"), (0, "CABD")])
+def test_picture_is_moved_to_its_place_and_the_others_give_way(place, order):
+    listing = ListingFactory()
+    photos = [add_photo(listing) for _ in range(4)]
+
+    gallery.move(photos[2], place)
+
+    assert "".join("ABCD"[photos.index(photo)] for photo in listing.photos.all()) == order
+
+
+@pytest.mark.django_db
+def test_turned_picture_is_a_new_file_in_every_size(media, django_capture_on_commit_callbacks):
+    photo = add_photo(ListingFactory())
+    before = {path.name for path in (media / "photos").iterdir()}
+
+    with django_capture_on_commit_callbacks(execute=True):
+        gallery.turn(photo, "right")
+
+    photo.refresh_from_db()
+    turned = opened(Path(photo.image.path).read_bytes())
+    after = {path.name for path in (media / "photos").iterdir()}
+    assert (turned.size, photo.width, photo.height) == ((60, 80), 60, 80)
+    assert is_close(turned.getpixel((30, 5)), RED)
+    assert len(after) == 3
+    assert not before & after
