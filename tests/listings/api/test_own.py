@@ -155,7 +155,7 @@ def test_own_listing_cannot_be_bought(toms, table):
 
 @pytest.mark.parametrize("field", ["buyer_name", "note"])
 def test_request_gives_nobody_a_number(bobs, table, field):
-    wish = {"listing": table.reference, "buyer_name": "Bob", field: "Call 415-111-5555"}
+    wish = {"listing": table.reference, "buyer_name": "Bob", field: "Call 415-234-5555"}
     answer = bobs.post("/api/v1/purchases/", wish, format="json")
     assert (answer.status_code, list(answer.json())) == (400, [field])
 
