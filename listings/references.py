@@ -1,7 +1,5 @@
 """References in addresses, so that what cannot be one is no page at all."""
 
-from typing import ClassVar
-
 from django.urls import register_converter
 
 from listings.models import REFERENCE_LENGTH
@@ -10,7 +8,7 @@ from listings.models import REFERENCE_LENGTH
 class ReferenceConverter:
     """Five letters and digits, in either case; the view gets capitals."""
 
-    regex: ClassVar = rf"[0-9A-Za-z]{{{REFERENCE_LENGTH}}}"
+    regex = rf"[0-9A-Za-z]{{{REFERENCE_LENGTH}}}"
 
     def to_python(self, value: str) -> str:
         return value.upper()
