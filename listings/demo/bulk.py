@@ -60,7 +60,7 @@ def fill(count: int) -> None:
     with transaction.atomic():
         sellers = _sellers(max(1, count // LISTINGS_A_SELLER))
     for start in range(0, count, _CHUNK):
-        _listings(start, min(start + _CHUNK, count), sellers, categories)
+        _listings(range(start, min(start + _CHUNK, count)), count, sellers, categories)
     words = {*_WOODS, *_QUALITIES, *_THINGS, *RARE}
     SearchWord.objects.bulk_create(
         map(SearchWord, [None] * len(words), words), ignore_conflicts=True
@@ -121,7 +121,9 @@ WITH given AS (
     SELECT made.*,
         -- The largest towns come first in the list: squaring twice fills them more.
         1 + floor(power(f, 4) * cardinality(places))::int AS place,
-        greatest(1, round(exp(2 + 5 * g)))::numeric AS price
+        greatest(1, round(exp(2 + 5 * g)))::numeric AS price,
+        -- Two months, in the order in which rows come to be.
+        now() - interval '60 days' * (1 - n / %(count)s::float8) AS published_at
     FROM made, given
 ), listed AS (
     INSERT INTO listings_listing (
@@ -146,8 +148,7 @@ WITH given AS (
         places[place],
         latitudes[place] + (a - 0.5) / 50, longitudes[place] + (c - 0.5) / 50,
         CASE WHEN n %% 50 = 1 THEN 'reserved' WHEN n %% 50 = 2 THEN 'sold' ELSE 'active' END,
-        now() - (g * 5000 + n %% 86400) * interval '1 second' * 60,
-        now() - (g * 5000 + n %% 86400) * interval '1 second' * 60,
+        published_at, published_at,
         now() + interval '30 days', '', ''
     FROM placed, given, LATERAL (SELECT
         qualities[1 + floor(a * cardinality(qualities))::int] AS quality,
@@ -160,15 +161,16 @@ SELECT id, 1, 'photos/none.webp', 'photos/none.webp', 'photos/none.webp', 800, 6
 """
 
 
-def _listings(start: int, end: int, sellers: list[str], categories: list[int]) -> None:
+def _listings(part: range, count: int, sellers: list[str], categories: list[int]) -> None:
     places = all_places()
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SELECT setseed(%s)", [start % 1000 / 1000])
+        cursor.execute("SELECT setseed(%s)", [part.start % 1000 / 1000])
         cursor.execute(
             _INSERT,
             {
-                "start": start,
-                "end": end,
+                "start": part.start,
+                "end": part.stop,
+                "count": count,
                 "sellers": sellers,
                 "categories": categories,
                 "alphabet": REFERENCE_ALPHABET,

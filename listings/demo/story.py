@@ -173,7 +173,7 @@ def _interaction(
         interaction_sid=f"KI{_digest(f'{session.unique_name} {turn}')}",
         defaults={"created_at": created_at},
         create_defaults={
-            "session_sid": session.session_sid,
+            "session_sid": session.session_sid or "",
             "proxy_session": session,
             "type": kind,
             "from_buyer": turn % 2 == 0,
