@@ -159,6 +159,8 @@ def _contact(buyer: str, seller: str, reference: str, days: float, kinds: tuple[
             "session_sid": f"KC{name}",
             "buyer_participant_sid": f"KP{name}",
             "created_at": began,
+            # Long over: there is nothing to close at Proxy.
+            "closed_at": began + timedelta(hours=1),
         },
     )
     for turn, kind in enumerate(kinds):
