@@ -44,6 +44,7 @@ if (links.length) {
     if (thumbs.includes(document.activeElement)) thumbs[current].focus();
   };
 
+  mark(0);
   gallery.addEventListener("keydown", step);
   thumbs.forEach((thumb, index) =>
     thumb.addEventListener("click", (event) => {
