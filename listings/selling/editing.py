@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
+from listings.browsing.words import learn
 from listings.models import Listing, Photo
 from listings.models.catalog import unused_reference
 from listings.selling import contact_data, gallery
@@ -126,6 +127,7 @@ def _save(request: HttpRequest, listing: Listing) -> HttpResponse:
             form.add_error(None, _("There is nothing to save yet."))
         elif is_valid:
             form.save()
+            learn(listing)
         _add_pictures(listing, form)
         if is_draft and publish and not form.errors:
             twin = _offer(listing, form)

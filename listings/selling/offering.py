@@ -7,6 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from listings.browsing.words import learn
 from listings.models import Listing
 from proxying.models import Seller
 
@@ -52,6 +53,7 @@ def offer(listing: Listing) -> None:
                 _("“%(title)s” is %(state)s.")
                 % {"title": listing.title, "state": listing.get_state_display().lower()}
             )
+        learn(listing)
 
 
 def _twin(listing: Listing) -> Listing | None:
