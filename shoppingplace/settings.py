@@ -279,6 +279,8 @@ MAILERS: dict[str, dict[str, Any]] = {
             "username": env.str("EMAIL_HOST_USER", default=""),
             "password": env.str("EMAIL_HOST_PASSWORD", default=""),
             "use_tls": True,
+            # A server that hangs must not hold a worker until its task is killed.
+            "timeout": 20,
         },
     }
     if env.str("EMAIL_HOST", default="")
