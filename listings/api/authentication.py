@@ -24,6 +24,7 @@ class LoggedIn(SessionAuthentication):
     """The site's own session. Whatever changes something needs the CSRF token."""
 
 
+# drf-spectacular registers an extension when its class is made, by code without types.
 class _ApiTokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
     target_class = ApiToken
     name = "token"
@@ -37,7 +38,7 @@ class _ApiTokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untype
         }
 
 
-class _LoggedInScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+class _LoggedInScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # the same
     target_class = LoggedIn
     name = "session"
 

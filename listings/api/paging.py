@@ -41,7 +41,7 @@ class CursorPages(BasePagination):
     ) -> list[Any]:
         order: tuple[Any, ...] = tuple(queryset.query.order_by)
         size, cursor = self._size(request), request.query_params.get("cursor", "")
-        if len(order) == 2 and all(isinstance(name, str) for name in order):  # noqa: PLR2004
+        if len(order) == 2 and all(isinstance(name, str) for name in order):  # noqa: PLR2004 (a value and the key)
             rows, following = _page_by_values(queryset, order, cursor, size)
         else:
             rows, following = _page_by_count(queryset, cursor, size)

@@ -56,7 +56,7 @@ class SellerName(serializers.ModelSerializer[Seller]):
 class ListingItem(serializers.ModelSerializer[Listing]):
     """A listing as lists show it, without a phone number. Prefetch ``photos``."""
 
-    category = serializers.SlugRelatedField(  # type: ignore[var-annotated]
+    category = serializers.SlugRelatedField(  # type: ignore[var-annotated]  # no parameter at run time
         slug_field="slug", read_only=True, allow_null=True
     )
     cover = serializers.SerializerMethodField()

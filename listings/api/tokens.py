@@ -30,7 +30,7 @@ def account_tokens(request: HttpRequest) -> HttpResponseBase:
     return _make_token(request) if request.method == "POST" else _page(request)
 
 
-@reauthentication_required  # type: ignore[untyped-decorator]
+@reauthentication_required  # type: ignore[untyped-decorator]  # allauth has no types
 @sensitive_variables("token")
 def _make_token(request: HttpRequest) -> HttpResponse:
     with transaction.atomic():

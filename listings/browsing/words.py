@@ -55,7 +55,7 @@ def _alike(words: list[str]) -> dict[str, list[str]]:
     return {
         word: sorted(
             (one for one in near[word] if _likeness(word, one) >= _ALIKE),
-            key=lambda one, word=word: -_likeness(word, one),  # type: ignore[misc]
+            key=lambda one, word=word: -_likeness(word, one),  # type: ignore[misc]  # mypy infers no lambda with a default
         )[:CANDIDATES]
         for word in near
         if word not in near[word]

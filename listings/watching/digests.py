@@ -5,11 +5,11 @@ none of it and the search is still due.
 """
 
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final
 
 import structlog
 from django.conf import settings
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, transaction
 from django.db.models import Exists, OuterRef
 from django.http import QueryDict
 from django.template.loader import render_to_string
@@ -19,7 +19,8 @@ from django.utils.translation import ngettext
 
 from listings.browsing.filters import ListingFilters
 from listings.browsing.search import matching
-from listings.models import Listing, Notice, SavedSearch, SavedSearchHit
+from listings.models import Listing, SavedSearch, SavedSearchHit
+from listings.notices import owe
 from listings.watching.unsubscribing import unsubscribe_url
 from proxying.phone_numbers import redact
 
@@ -58,9 +59,8 @@ def run(pk: int) -> bool:
     now = timezone.now()
     with transaction.atomic():
         search = (
-            SavedSearch.objects.select_for_update(
-                skip_locked=connection.features.has_select_for_update_skip_locked
-            )
+            SavedSearch.objects.select_related("user")
+            .select_for_update(skip_locked=True, of=("self",))
             .exclude(frequency=SavedSearch.Frequency.NONE)
             .filter(pk=pk, next_mail_at__lte=now)
             .first()
@@ -108,7 +108,7 @@ def _write_mail(search: SavedSearch, found: list[Listing]) -> None:
         }
         for listing in found
     ]
-    context = {
+    context: dict[str, Any] = {
         "listings": lines,
         "name": redact(search.name),
         "there_may_be_more": len(found) == MOST_A_MAIL,
@@ -116,9 +116,9 @@ def _write_mail(search: SavedSearch, found: list[Listing]) -> None:
         "searches_url": site + reverse("saved_search_list"),
         "unsubscribe_url": unsubscribe_url(search),
     }
-    Notice.objects.create(
-        user_id=search.user_id,
-        subject=subject,
-        body=render_to_string("listings/watching/digest.txt", context),
-        unsubscribe_url=unsubscribe_url(search),
+    owe(
+        search.user,
+        subject,
+        render_to_string("listings/watching/digest.txt", context),
+        context["unsubscribe_url"],
     )
