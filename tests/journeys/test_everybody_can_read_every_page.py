@@ -54,9 +54,17 @@ def test_seller_can_read_every_page(page, log_in, listings):
     for path in (
         "/sell/",
         "/my/listings/",
+        "/desk/",
+        "/desk/items/",
+        "/desk/hours/",
+        "/purchases/",
         "/seller/number/",
+        "/seller/phone/change/",
         "/accounts/email/",
         "/accounts/password/change/",
+        "/account/data/",
+        "/account/delete/",
+        "/account/tokens/",
         edit,
         *listings.values(),
     ):
@@ -81,3 +89,28 @@ def test_buyer_without_listings_can_read_the_empty_page(page, log_in, shop):
 
     assert_readable(page, "/my/listings/")
     assert_readable(page, "/seller/phone/")
+
+
+def test_buyer_can_read_what_is_watched_and_bought(page, log_in, shop):
+    log_in("bob@example.com")
+
+    for path in ("/favourites/", "/searches/", "/purchases/", "/listings/D3Z9X/buy/"):
+        assert_readable(page, path)
+
+
+def test_staff_can_read_their_pages(page, log_in, shop):
+    log_in("admin@example.com")
+
+    for colors in ("light", "dark"):
+        # Before the page is opened: Django's admin fades from one colour to the other.
+        page.emulate_media(color_scheme=colors, reduced_motion="reduce")
+        page.set_viewport_size({"width": 390, "height": 844})
+        for path in (
+            "/admin/listings/reportedlisting/",
+            "/admin/listings/listing/duplicates/",
+            "/admin/setup/",
+        ):
+            page.goto(path)
+            found = Axe().run(page)
+            assert found.response["violations"] == [], (path, colors, found.generate_report())
+            assert page.evaluate("document.documentElement.scrollWidth") == 390, path
