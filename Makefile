@@ -30,7 +30,8 @@ check: $(BIN)/.dev
 	$(AS_IN_PRODUCTION) $(BIN)/python manage.py check --deploy --fail-level WARNING
 
 bench: $(BIN)/.dev
-	@$(BIN)/python -m pytest -q -s tests/benchmarks/bench_browse.py
+	@TEST_POSTGRESQL_OPTIONS="shared_buffers=2GB random_page_cost=1.1" \
+		$(BIN)/python -m pytest -q -s tests/benchmarks/bench_browse.py
 
 # .env.example with new secrets, and nothing of this machine's own settings.
 AS_IN_PRODUCTION := env -i PATH="$$PATH" HOME="$$HOME" ENV_FILE=.env.example \

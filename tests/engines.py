@@ -2,7 +2,8 @@
 
 A pytest plugin, loaded by ``-p tests.engines`` before Django reads its settings.
 ``TEST_DATABASE_URL`` and ``TEST_REDIS_URL`` name engines to use; without them throwaway
-ones are started on unix sockets in a temporary folder and removed at the end. Under
+ones are started on unix sockets in a temporary folder and removed at the end, PostgreSQL
+with the settings of ``TEST_POSTGRESQL_OPTIONS`` (``shared_buffers=1GB jit=on``). Under
 pytest-xdist the first process starts them and the workers find them in the environment.
 """
 
@@ -92,7 +93,9 @@ def _postgresql(folder: Path, running: ExitStack) -> str:
         "fsync": "off", "synchronous_commit": "off", "full_page_writes": "off",
         "listen_addresses": "", "unix_socket_directories": home, "jit": "off",
     }  # fmt: skip
-    flags = [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
+    given = os.environ.get("TEST_POSTGRESQL_OPTIONS", "").split()
+    settings = [*(f"{name}={value}" for name, value in options.items()), *given]
+    flags = [part for setting in settings for part in ("-c", setting)]
     process = _spawn(binaries / "postgres", ["-D", home / "data", *flags], home)
     # SIGINT is PostgreSQL's fast shutdown: it does not wait for clients to leave.
     running.callback(_stop, process, signal.SIGINT)

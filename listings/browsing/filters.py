@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from listings import places
+from listings.browsing.words import lexemes_of, words_of
 from listings.models import Category, Listing, dollars
 from listings.places import Place
 
@@ -153,6 +154,11 @@ class ListingFilters(forms.Form):
     @property
     def words(self) -> str:
         return self._value("q") or ""
+
+    @cached_property
+    def lexemes(self) -> dict[str, list[str]]:
+        """What the words mean to PostgreSQL."""
+        return lexemes_of(words_of(self.words))
 
     @property
     def category_chosen(self) -> Category | None:

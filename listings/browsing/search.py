@@ -5,9 +5,9 @@ the rows of a narrow one, and stops. SQLite searches plainly.
 """
 
 import math
-import re
+from collections.abc import Sequence
 from functools import reduce
-from operator import and_
+from operator import and_, or_
 from typing import Final
 
 from django.contrib.postgres.search import (
@@ -26,6 +26,7 @@ from django.db.models import (
     Field,
     FloatField,
     Func,
+    IntegerField,
     OrderBy,
     OuterRef,
     Q,
@@ -37,16 +38,19 @@ from django.db.models.functions import ASin, Cos, Least, Radians, Sin, Sqrt
 from listings.browsing import filters as asked
 from listings.browsing.columns import Column
 from listings.browsing.filters import ListingFilters
+from listings.browsing.words import words_of
 from listings.models import Listing, ListingQuerySet, Photo
 from listings.places import Place
 
 # Ranking reads every match, so only so many of the newest are ranked.
-RANKED: Final = 2000
-MAX_WORDS: Final = 8
-PREFIX_FROM: Final = 3
+RANKED: Final = 1000
 EARTH_KM: Final = 6371.0
 _KM_A_DEGREE: Final = 111.2
+# Quarters of a degree: the column "cell" counts them from the South Pole, eastwards.
+CELLS_A_DEGREE: Final = 4
+CELLS_AROUND: Final = 360 * CELLS_A_DEGREE
 
+_WORDS: Final = Column("search", SearchVectorField())
 type Order = tuple[str | Expression | OrderBy, ...]
 _NEWEST: Final = ("-published_at", "-id")
 _ORDERS: Final[dict[str, Order]] = {
@@ -58,37 +62,43 @@ _ORDERS: Final[dict[str, Order]] = {
     asked.NEAREST: _NEWEST,
 }
 
-# Words that say nothing: whoever types them does not want them looked for.
-_SILENT: Final = re.compile("an?|and|at|by|for|from|in|is|it|of|on|or|the|to|with")
 
-
-def find(filters: ListingFilters) -> ListingQuerySet:
+def find(filters: ListingFilters, among: Sequence[int] | None = None) -> ListingQuerySet:
     """The listings that *filters* asks for, in its order.
 
-    Each has ``distance_km`` (a float, or None without a position) when a place was given.
+    *among* are the keys of those that match, from a caller who knows them; without it they are
+    looked for. Each has ``distance_km`` (a float, or None without a position) when a place
+    was given.
     """
-    found = matching(filters)
     order = _ORDERS[filters.order]
+    if among is not None:
+        found = Listing.objects.filter(pk__in=among)
+    elif filters.order == asked.RELEVANCE:
+        found = Listing.objects.filter(pk__in=newest_first(filters).values("pk")[:RANKED])
+    else:
+        found = matching(filters)
     if filters.order == asked.RELEVANCE:
-        found, order = _best(found, filters.words)
+        order = (*_likeness_to(filters), *_NEWEST)
     if filters.place_chosen:
         chord = _chord(filters.place_chosen)
         found = found.annotate(distance_km=2 * EARTH_KM * ASin(Least(chord / 2, 1.0)))
         if filters.order == asked.NEAREST:
-            order = (chord, "-id")
+            # PostgreSQL walks its index by distance only when nothing else is to be sorted by.
+            # Two of one place are hardly ever equally far: each is a random way off it.
+            order = (chord,) if among is None else (chord, "-id")
     return found.order_by(*order)
 
 
-def newest_first(filters: ListingFilters) -> ListingQuerySet:
+def newest_first(filters: ListingFilters, *, in_any_category: bool = False) -> ListingQuerySet:
     """The same listings as ``find``, the newest first whatever order was asked for."""
-    return matching(filters).order_by(*_NEWEST)
+    return matching(filters, in_any_category=in_any_category).order_by(*_NEWEST)
 
 
-def matching(filters: ListingFilters) -> ListingQuerySet:
+def matching(filters: ListingFilters, *, in_any_category: bool = False) -> ListingQuerySet:
     """The listings that *filters* asks for, in no order."""
     # ``public`` is what the indexes hold; the states narrow it further.
     found = Listing.objects.public().filter(state__in=filters.states)
-    if filters.category_chosen:
+    if filters.category_chosen and not in_any_category:
         found = found.filter(category__in=filters.category_ids)
     if filters.lowest is not None:
         found = found.filter(price__gte=filters.lowest)
@@ -100,69 +110,80 @@ def matching(filters: ListingFilters) -> ListingQuerySet:
         found = found.filter(Exists(Photo.objects.filter(listing=OuterRef("pk"))))
     if filters.place_chosen and filters.within_km is not None:
         found = _within(found, filters.place_chosen, filters.within_km)
-    return _saying(found, filters.words) if filters.words else found
-
-
-def words_of(text: str) -> list[str]:
-    """The words to look for: lower case, at most eight, the silent ones only if alone."""
-    spoken = [word for word in text.casefold().split() if any(map(str.isalnum, word))]
-    words = list(dict.fromkeys(spoken))
-    return ([word for word in words if not _SILENT.fullmatch(word)] or words)[:MAX_WORDS]
+    return _saying(found, filters) if filters.words else found
 
 
 # Words
 
 
-def _saying(found: ListingQuerySet, text: str) -> ListingQuerySet:
+def _saying(found: ListingQuerySet, filters: ListingFilters) -> ListingQuerySet:
     """Those whose title or description has every word, or a word that begins with it."""
-    words = words_of(text)
+    words = words_of(filters.words)
     if not words:
         return found.none()
     if connection.vendor != "postgresql":
         return found.matching(" ".join(words))
-    return found.filter(SearchVectorExact(Column("search", SearchVectorField()), _query(words)))
+    return found.filter(SearchVectorExact(_WORDS, _query(words, filters.lexemes)))
 
 
-def _best(found: ListingQuerySet, text: str) -> tuple[ListingQuerySet, Order]:
-    """Those to rank, and by what."""
-    words = words_of(text)
+def _likeness_to(filters: ListingFilters) -> Order:
+    """What sorts the best match first."""
+    words = words_of(filters.words)
     if not words:
-        return found, _NEWEST
+        return ()
     if connection.vendor != "postgresql":
         in_title = reduce(and_, (Q(title__icontains=word) for word in words))
-        return found, (Case(When(in_title, then=0), default=1), *_NEWEST)
-    some = found.order_by(*_NEWEST).values("pk")[:RANKED]
-    rank = SearchRank(Column("search", SearchVectorField()), _query(words), cover_density=True)
-    return Listing.objects.filter(pk__in=some), (rank.desc(), *_NEWEST)
-
-
-def _query(words: list[str]) -> SearchQuery:
-    """Each word by its stem, or as it stands, or as a beginning. Words come as parameters."""
-    return reduce(
-        and_,
-        (
-            SearchQuery(word, config="english")
-            | SearchQuery(Lexeme(word, prefix=len(word) >= PREFIX_FROM), config="simple")
-            for word in words
-        ),
+        return (Case(When(in_title, then=0), default=1),)
+    alone = {word: meant[:1] for word, meant in filters.lexemes.items()}
+    # Those that say the words themselves come before those with words that begin so.
+    return tuple(
+        SearchRank(_WORDS, _query(words, meant), cover_density=True).desc()
+        for meant in (alone, filters.lexemes)
     )
+
+
+def _query(words: list[str], lexemes: dict[str, list[str]]) -> SearchQuery:
+    """Every word, as any of its lexemes; one with signs in it as it stands.
+
+    Whole lexemes, no prefixes: PostgreSQL knows how many rows have one, and so which index
+    is the shortest way.
+    """
+    return reduce(
+        and_, (_any_of(lexemes[word]) if word in lexemes else _signs(word) for word in words)
+    )
+
+
+def _any_of(lexemes: list[str]) -> SearchQuery:
+    return reduce(or_, (SearchQuery(Lexeme(one), config="simple") for one in lexemes))
+
+
+def _signs(word: str) -> SearchQuery:
+    return SearchQuery(word, config="english") | SearchQuery(word, config="simple")
 
 
 # Places
 
 
 def _within(found: ListingQuerySet, place: Place, km: int) -> ListingQuerySet:
-    """A box, which an index knows, and in it the circle."""
+    """The circle, and around it what an index knows: cells, or a box."""
     high = km / _KM_A_DEGREE
     wide = high / max(math.cos(math.radians(place.latitude)), 0.01)
-    return (
-        found.filter(
-            latitude__range=(place.latitude - high, place.latitude + high),
-            longitude__range=(place.longitude - wide, place.longitude + wide),
-        )
-        .alias(chord=_chord(place))
-        .filter(chord__lte=2 * math.sin(km / EARTH_KM / 2))
-    )
+    south, north = place.latitude - high, place.latitude + high
+    west, east = place.longitude - wide, place.longitude + wide
+    if connection.vendor == "postgresql":
+        cells = [
+            row * CELLS_AROUND + column
+            for row in range(_cell(south + 90), _cell(north + 90) + 1)
+            for column in range(_cell(west + 180), _cell(east + 180) + 1)
+        ]
+        found = found.alias(cell=Column("cell", IntegerField())).filter(cell__in=cells)
+    else:
+        found = found.filter(latitude__range=(south, north), longitude__range=(west, east))
+    return found.alias(chord=_chord(place)).filter(chord__lte=2 * math.sin(km / EARTH_KM / 2))
+
+
+def _cell(degrees: float) -> int:
+    return math.floor(degrees * CELLS_A_DEGREE)
 
 
 def _chord(place: Place) -> Func:

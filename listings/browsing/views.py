@@ -1,7 +1,7 @@
 """Home: everything for sale, narrowed by what a visitor asks for, page by page."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +13,14 @@ from django_htmx.http import push_url
 
 from listings import places
 from listings.browsing import categories, links, words
-from listings.browsing.filters import ANY_DISTANCE, NEWEST, USUAL_KM, ListingFilters
+from listings.browsing.filters import (
+    ANY_DISTANCE,
+    NEAREST,
+    NEWEST,
+    RELEVANCE,
+    USUAL_KM,
+    ListingFilters,
+)
 from listings.browsing.pages import CAP, PAGE_SIZE, CappedPaginator, cursor_of, older_than
 from listings.browsing.search import find, newest_first
 from listings.models import ListingQuerySet
@@ -24,13 +31,28 @@ FEW = 6
 
 @dataclass(frozen=True)
 class Hits:
-    """How many listings a search has, ``CAP + 1`` meaning more, and how many in each category.
+    """The keys of what a search finds, the newest first, and how many are in each category.
 
-    *by_category* is empty when there are too many to tell, None when nothing narrows them.
+    *keys* end with the ``CAP + 1``th. *by_category* is empty when there are too many to tell,
+    None when nothing narrows them.
     """
 
-    count: int
+    keys: Sequence[int]
     by_category: Mapping[int, int] | None
+
+    @property
+    def count(self) -> int:
+        """How many there are; ``CAP + 1`` means more."""
+        return len(self.keys)
+
+    def in_order(self, filters: ListingFilters) -> ListingQuerySet:
+        """The listings themselves. What is known of them need not be looked for again."""
+        if self.count <= CAP or filters.order in {NEWEST, RELEVANCE}:
+            return find(filters, self.keys)
+        if filters.order == NEAREST:
+            # So many are within the circle that pages end before its edge.
+            return find(filters.changed(km=ANY_DISTANCE))
+        return find(filters)
 
 
 @require_safe
@@ -38,8 +60,9 @@ class Hits:
 def listing_list(request: HttpRequest) -> HttpResponse:
     """Home, or for htmx the results and the filters alone."""
     asked = ListingFilters(request.GET)
-    filters, hits = _mended(asked, _count(asked))
-    older = older_than(find(filters), request.GET.get("before", ""))
+    filters, hits = _mended(asked, _look(asked))
+    before = request.GET.get("before", "") if filters.order == NEWEST else ""
+    older = older_than(find(filters), before) if before else None
     context: dict[str, Any] = {
         "asked": asked,
         "filters": filters,
@@ -53,7 +76,7 @@ def listing_list(request: HttpRequest) -> HttpResponse:
         "similar_places": links.similar_places(asked),
         "km": str(asked.within_km or (ANY_DISTANCE if asked.place_chosen else USUAL_KM)),
     }
-    if older is not None and filters.order == NEWEST:
+    if older is not None:
         context |= _older(older)
     else:
         context |= _numbered(filters, hits, request.GET.get("page"))
@@ -69,21 +92,21 @@ def _wants_part(request: HttpRequest) -> bool:
     return "HX-Request" in headers and "HX-History-Restore-Request" not in headers
 
 
-def _count(filters: ListingFilters) -> Hits:
-    """Counts over all categories at once, so that the others can say how many they have."""
-    anywhere = filters.without("category")
-    if not anywhere.narrows:
-        return Hits(_length(filters), None)
-    seen = newest_first(anywhere).values_list("category", flat=True)[: CAP + 1]
-    by_category = Counter(pk for pk in seen if pk)
-    if by_category.total() > CAP:
-        return Hits(_length(filters) if filters.category_chosen else CAP + 1, {})
-    wanted = filters.category_ids or by_category
-    return Hits(sum(by_category[pk] for pk in wanted), by_category)
+def _look(filters: ListingFilters) -> Hits:
+    """Looks in all categories at once, so that the others can say how many they have."""
+    if not filters.without("category").narrows:
+        return Hits(_keys(filters), None)
+    anywhere = newest_first(filters, in_any_category=True)
+    seen = list(anywhere.values_list("pk", "category")[: CAP + 1])
+    if len(seen) > CAP:
+        return Hits(_keys(filters) if filters.category_chosen else [pk for pk, _in in seen], {})
+    wanted = filters.category_ids
+    keys = [pk for pk, category in seen if category in wanted or not wanted]
+    return Hits(keys, Counter(category for _pk, category in seen if category))
 
 
-def _length(filters: ListingFilters) -> int:
-    return len(newest_first(filters).values_list("pk", flat=True)[: CAP + 1])
+def _keys(filters: ListingFilters) -> list[int]:
+    return list(newest_first(filters).values_list("pk", flat=True)[: CAP + 1])
 
 
 def _mended(asked: ListingFilters, hits: Hits) -> tuple[ListingFilters, Hits]:
@@ -92,14 +115,14 @@ def _mended(asked: ListingFilters, hits: Hits) -> tuple[ListingFilters, Hits]:
         return asked, hits
     for said in words.corrections(asked.words):
         mended = asked.changed(q=said)
-        there = _count(mended)
+        there = _look(mended)
         if there.count:
             return mended, there
     return asked, hits
 
 
 def _numbered(filters: ListingFilters, hits: Hits, number: str | None) -> dict[str, Any]:
-    paginator = CappedPaginator(find(filters).prefetch_related("photos"), hits.count)
+    paginator = CappedPaginator(hits.in_order(filters).prefetch_related("photos"), hits.count)
     page = paginator.get_page(number)
     ends_early = paginator.is_capped and not page.has_next() and filters.order == NEWEST
     listings = list(page.object_list)

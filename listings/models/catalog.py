@@ -184,7 +184,7 @@ class Listing(models.Model):
             ),
         ]
         # What pages walk in order until they have enough rows; each holds the public ones
-        # alone. On PostgreSQL a migration adds two more: the words, and the position.
+        # alone. On PostgreSQL migrations add three more: the words, the position, and the cell.
         indexes: ClassVar[list[models.Index]] = [
             models.Index(
                 fields=["-published_at", "-id"], condition=_PUBLIC, name="listings_newest_first"
@@ -199,9 +199,6 @@ class Listing(models.Model):
                 fields=["category", "price", "id"],
                 condition=_PUBLIC,
                 name="category_cheapest_first",
-            ),
-            models.Index(
-                fields=["latitude", "longitude"], condition=_PUBLIC, name="listings_by_position"
             ),
             models.Index(
                 fields=["expires_at"], condition=Q(state="active"), name="listings_to_expire"

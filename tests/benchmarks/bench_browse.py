@@ -5,7 +5,9 @@ them, and the plan of each is looked at: none may read a table from end to end t
 larger than a few pages. Beside them runs the reference, the same questions as a first
 version would ask them: ``icontains``, an exact count, an offset.
 
-``BENCH_LISTINGS`` makes it another number of listings, ``BENCH_ROUNDS`` of rounds.
+``BENCH_LISTINGS`` makes it another number of listings, ``BENCH_ROUNDS`` of rounds. The data
+fit into the memory that PostgreSQL is given, and it knows that a disk without moving parts
+is behind it (``TEST_POSTGRESQL_OPTIONS``): as the README advises for a server.
 """
 
 import json
