@@ -8,7 +8,7 @@ PORT ?= 8000
 .PHONY: help demo test check bench lock clean
 
 help:
-	@echo "make demo    the site with demo data on http://127.0.0.1:$(PORT)  (PORT=8001 for another)"
+	@echo "make demo    the site with demo data on http://localhost:$(PORT)  (PORT=8001 for another)"
 	@echo "make test    every test, on a real PostgreSQL, Redis and Chromium"
 	@echo "make check   lint, format, types, import contracts, migrations, deployment"
 	@echo "make bench   browse and search pages at a million listings, timed in PostgreSQL"
