@@ -61,6 +61,20 @@ class ListingQuerySet(models.QuerySet["Listing"]):
         """What browsing shows unless asked for more: public, neither reserved nor sold."""
         return self.public().filter(state=Listing.State.ACTIVE)
 
+    def ended(self) -> Self:
+        """What is over and was public once: who follows an old link is told so, and no more.
+
+        Expired, or sold by somebody whose number is gone since. Nothing that staff have
+        hidden, and nobody who is suspended or has left.
+        """
+        return self.filter(
+            Q(state=Listing.State.EXPIRED)
+            | Q(state=Listing.State.SOLD, seller_is_reachable=False),
+            hidden_at__isnull=True,
+            seller__phone_verified_at__isnull=False,
+            seller__suspended_at__isnull=True,
+        )
+
     def visible_to(self, user: AbstractBaseUser | AnonymousUser) -> Self:
         """What is public, and the person's own in whatever state."""
         if not user.is_authenticated:
@@ -244,6 +258,11 @@ class Listing(models.Model):
     @property
     def is_published(self) -> bool:
         return self.state in self.PUBLISHED
+
+    @property
+    def is_public(self) -> bool:
+        """``ListingQuerySet.public``, of the row as it was read."""
+        return self.is_published and self.seller_is_reachable and self.hidden_at is None
 
     @property
     def is_complete(self) -> bool:

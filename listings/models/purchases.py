@@ -32,12 +32,16 @@ class Purchase(models.Model):
     """
 
     class State(models.TextChoices):
-        REQUESTED = "requested", _("Waiting for the seller")
+        REQUESTED = "requested", _("Requested")
         ACCEPTED = "accepted", _("Accepted")
         COMPLETED = "completed", _("Done")
         DECLINED = "declined", _("Declined")
         CANCELLED = "cancelled", _("Cancelled")
         LAPSED = "lapsed", _("Lapsed")
+
+    class Side(models.TextChoices):
+        BUYER = "buyer", _("Buyer")
+        SELLER = "seller", _("Seller")
 
     OPEN: ClassVar = (State.REQUESTED, State.ACCEPTED)
 
@@ -62,6 +66,8 @@ class Purchase(models.Model):
     buyer_confirmed_at = models.DateTimeField(null=True, editable=False)
     seller_confirmed_at = models.DateTimeField(null=True, editable=False)
     ended_at = models.DateTimeField(null=True, editable=False)
+    # Who declined or called it off; empty when neither did: the item was gone, or time was up.
+    ended_by = models.CharField(max_length=6, choices=Side, blank=True, editable=False)
 
     objects = PurchaseQuerySet.as_manager()
 
