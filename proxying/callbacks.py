@@ -6,7 +6,11 @@ https://www.twilio.com/docs/proxy/api/webhooks
 from typing import Final
 
 import structlog
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils.html import escape
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import override, pgettext
 
 from proxying import interactions, routing
 from proxying.encryption import blind_index
@@ -16,28 +20,35 @@ from proxying.signatures import Fields, twilio_callback
 logger = structlog.get_logger(__name__)
 
 
-def _spoken(sentence: str) -> bytes:
-    """https://www.twilio.com/docs/voice/twiml"""
-    return (
-        '<?xml version="1.0" encoding="UTF-8"?>'
-        f'<Response><Say language="en-US">{sentence}</Say><Hangup/></Response>'
-    ).encode()
-
-
-# What everyone hears who is turned away, whatever the cause: a difference would tell a
-# stranger who is behind a number, or that somebody blocked them.
-NEUTRAL_VOICE: Final = _spoken(
-    "We are sorry. This ShoppingPlace number cannot take your call right now."
-)
-_VOICES: Final = {
-    routing.Answer.NEUTRAL: NEUTRAL_VOICE,
-    routing.Answer.AWAY: _spoken(
+_SENTENCES: Final = {
+    # What everyone hears who is turned away, whatever the cause: a difference would tell a
+    # stranger who is behind a number, or that somebody blocked them.
+    routing.Answer.NEUTRAL: _(
+        "We are sorry. This ShoppingPlace number cannot take your call right now."
+    ),
+    routing.Answer.AWAY: _(
         "The seller is away and cannot take calls now. Please try again in a few days."
     ),
-    routing.Answer.QUIET: _spoken(
+    routing.Answer.QUIET: _(
         "The seller takes no calls at this hour. Please send a text to this number instead."
     ),
 }
+
+
+def spoken(answer: routing.Answer) -> bytes:
+    """TwiML that says it in the site's language: nobody knows the caller's.
+
+    https://www.twilio.com/docs/voice/twiml/say
+    """
+    with override(settings.LANGUAGE_CODE):
+        voice = escape(pgettext("language and country in which Twilio reads aloud", "en-US"))
+        sentence = escape(_SENTENCES[answer])
+    return (
+        '<?xml version="1.0" encoding="UTF-8"?>'
+        f'<Response><Say language="{voice}">{sentence}</Say><Hangup/></Response>'
+    ).encode()
+
+
 # A text is met with silence: an answer to a forged sender would be spam that we pay for,
 # and an answer to a number of ours would come straight back. An away seller's too.
 # https://www.twilio.com/docs/messaging/twiml
@@ -62,7 +73,7 @@ def out_of_session_callback(request: HttpRequest, fields: Fields) -> HttpRespons
             return JsonResponse(decision.as_json())
         case routing.TurnAway(reason, answer):
             logger.info("turned_away", contact_sid=contact.contact_sid, reason=reason)
-            twiml = _VOICES[answer] if contact.is_call else NEUTRAL_MESSAGE
+            twiml = spoken(answer) if contact.is_call else NEUTRAL_MESSAGE
             return HttpResponse(twiml, content_type="application/xml")
 
 
