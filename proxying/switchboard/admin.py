@@ -3,7 +3,7 @@
 People's own numbers show their last two digits; those that we bought are public.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
@@ -50,26 +50,20 @@ class _LookOnly:
         return False
 
 
-def _masked(field: str, heading: "_StrOrPromise") -> Callable[[Model], str]:
-    """A column, or a line of a row's page: *field* with the numbers in it masked."""
+def _masked(field: str, heading: "_StrOrPromise") -> Callable[[Any, Model], str]:
+    """For a list's column, or a line of a row's page: *field* with the numbers in it masked."""
 
     @admin.display(description=heading)
-    def masked(row: Model) -> str:
+    def masked(self: Any, row: Model) -> str:
         return numbering.mask(getattr(row, field))
 
     return masked
 
 
-_ALERT_TEXT = _masked("alert_text", _("alert text"))
-_FROM = _masked("from_number", _("from"))
-_TO = _masked("to", _("to"))
-_IDENTIFIER = _masked("identifier", _("identifier"))
-_PHONE = _masked("number", _("number"))
-
-
 @admin.register(Alert)
 class AlertAdmin(_LookOnly, _ModelAdmin):
-    list_display = ("date_created", "error_code", _ALERT_TEXT, "request_url", "response_status")
+    what = _masked("alert_text", _("alert text"))
+    list_display = ("date_created", "error_code", "what", "request_url", "response_status")
     fields = readonly_fields = (
         "sid",
         *list_display,
@@ -106,10 +100,11 @@ class ServiceAdmin(_LookOnly, _ModelAdmin):
 
 
 class ParticipantInline(_LookOnly, _TabularInline):
+    person = _masked("identifier", _("identifier"))
     model = Participant
     fields = readonly_fields = (
         "sid",
-        _IDENTIFIER,
+        "person",
         "proxy_identifier",
         "is_active",
         "date_created",
@@ -142,7 +137,17 @@ class SessionAdmin(_LookOnly, _ModelAdmin):
 class MessageAdmin(_LookOnly, _ModelAdmin):
     """Without the body, for the same reason."""
 
-    list_display = ("sid", _FROM, _TO, "direction", "status", "error_code", "date_created")
+    sender = _masked("from_number", _("from"))
+    recipient = _masked("to", _("to"))
+    list_display = (
+        "sid",
+        "sender",
+        "recipient",
+        "direction",
+        "status",
+        "error_code",
+        "date_created",
+    )
     list_filter = ("direction", "status")
     search_fields = ("sid",)
     fields = readonly_fields = (*list_display, "date_updated")
@@ -152,10 +157,12 @@ class MessageAdmin(_LookOnly, _ModelAdmin):
 class CallAdmin(_LookOnly, _ModelAdmin):
     """Without its program, which says whom to ring."""
 
+    sender = _masked("from_number", _("from"))
+    recipient = _masked("to", _("to"))
     list_display = (
         "sid",
-        _FROM,
-        _TO,
+        "sender",
+        "recipient",
         "direction",
         "status",
         "date_created",
@@ -171,7 +178,8 @@ class CallAdmin(_LookOnly, _ModelAdmin):
 class VerificationAdmin(_LookOnly, _ModelAdmin):
     """Without the code."""
 
-    list_display = ("sid", _TO, "status", "checks", "date_created")
+    recipient = _masked("to", _("to"))
+    list_display = ("sid", "recipient", "status", "checks", "date_created")
     list_filter = ("status",)
     fields = readonly_fields = (*list_display, "service", "channel", "date_updated")
 
@@ -180,10 +188,13 @@ class VerificationAdmin(_LookOnly, _ModelAdmin):
 class PhoneAdmin(_ModelAdmin):
     """A virtual phone. Its number is typed once, when it is added."""
 
-    list_display = ("name", _PHONE, "created_at")
+    masked_number = _masked("number", _("number"))
+    list_display = ("name", "masked_number", "created_at")
 
-    def get_fields(self, request: HttpRequest, obj: Model | None = None) -> Sequence[Any]:
-        return ("name", _PHONE if obj else "number")
+    def get_fields(self, request: HttpRequest, obj: Model | None = None) -> tuple[str, ...]:
+        return ("name", "masked_number" if obj else "number")
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> Sequence[Any]:
-        return (_PHONE,) if obj else ()
+    def get_readonly_fields(
+        self, request: HttpRequest, obj: Model | None = None
+    ) -> tuple[str, ...]:
+        return ("masked_number",) if obj else ()
