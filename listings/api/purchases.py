@@ -54,6 +54,7 @@ class PurchaseItem(serializers.ModelSerializer[Purchase]):
             "buyer_confirmed_at",
             "seller_confirmed_at",
             "ended_at",
+            "ended_by",
             "url",
         )
         read_only_fields = fields
@@ -144,7 +145,7 @@ class Purchases(PurchaseView, ListAPIView[Purchase]):
         wish.is_valid(raise_exception=True)
         given = wish.validated_data
         listing = get_object_or_404(
-            Listing.objects.visible_to(request.user), reference=given["listing"].upper()
+            requesting.askable(self.person), reference=given["listing"].upper()
         )
         try:
             purchase = requesting.request(
