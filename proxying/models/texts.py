@@ -6,14 +6,20 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from proxying.fields import EncryptedPhoneNumberField
 from proxying.models.sellers import Seller
 
 
 class SellerText(models.Model):
-    """A text that we owe a seller, from us, on the private phone. No number stands in it."""
+    """A text that we owe a seller, from us, on the private phone. No number stands in it.
+
+    It goes to the phone of the time when it is sent, unless it is for one that the seller
+    has given up. That number is forgotten as soon as the text is sent or given up.
+    """
 
     seller = models.ForeignKey(Seller, on_delete=models.CASCADE, related_name="texts")
     body = models.CharField(max_length=320)
+    former_phone_number = EncryptedPhoneNumberField(null=True, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     attempts = models.PositiveSmallIntegerField(default=0)
     next_attempt_at = models.DateTimeField(null=True, default=timezone.now)
