@@ -2,17 +2,23 @@
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
+if TYPE_CHECKING:
+    # The type checker's alone.
+    from django_stubs_ext import StrOrPromise
+
 type Action = Callable[[Any, HttpRequest, QuerySet[Any]], HttpResponse | None]
 
 
-def confirmed(question: str, *, consequence: str, button: str) -> Callable[[Action], Action]:
+def confirmed(
+    question: "StrOrPromise", *, consequence: "StrOrPromise", button: "StrOrPromise"
+) -> Callable[[Action], Action]:
     """Shows *question*, the rows and the *consequence* first; runs the action on ``confirmed``."""
 
     def decorator(action: Action) -> Action:
