@@ -306,7 +306,7 @@ def test_each_act_is_in_the_sellers_history(admin: Client, staff: User) -> None:
 
     entry = LogEntry.objects.get()
     assert (entry.user, entry.object_id) == (staff, str(seller.pk))
-    assert entry.get_change_message() == "Suspended Tom."
+    assert entry.get_change_message() == "Suspended: Tom."
 
 
 def test_act_works_from_the_sellers_own_page(admin: Client) -> None:
