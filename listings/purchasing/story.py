@@ -28,6 +28,21 @@ class Story:
     has_rated: bool
 
     @property
+    def heading(self) -> str:
+        """Who buys, bought or wanted to buy what."""
+        purchase = self.purchase
+        names = {"buyer": purchase.buyer_name, "item": purchase.listing.title}
+        if purchase.is_open:
+            words = _("You buy: %(item)s") if self.by_buyer else _("%(buyer)s buys: %(item)s")
+        elif purchase.state == State.COMPLETED:
+            words = _("You bought: %(item)s") if self.by_buyer else _("%(buyer)s bought: %(item)s")
+        elif self.by_buyer:
+            words = _("You asked for: %(item)s")
+        else:
+            words = _("%(buyer)s asked for: %(item)s")
+        return words % names
+
+    @property
     def other(self) -> str:
         if self.by_buyer:
             return self.purchase.listing.seller.display_name
@@ -85,7 +100,7 @@ class Story:
         held_until = self.purchase.held_until
         return sentence % {
             "other": self.other,
-            "until": date(timezone.localtime(held_until), "l, F j, P") if held_until else "",
+            "until": date(timezone.localtime(held_until), "l, F j, g:i A") if held_until else "",
         }
 
     @property
@@ -112,6 +127,11 @@ class Story:
             return _(
                 "You confirmed that it changed hands. As soon as %(other)s confirms too, it is "
                 "done; this stays open until %(until)s."
+            )
+        if self.purchase.buyer_confirmed_at or self.purchase.seller_confirmed_at:
+            return _(
+                "%(other)s says that it changed hands. If that is right, confirm it too; if not, "
+                "say that it fell through. This stays open until %(until)s."
             )
         if self.by_buyer:
             return _(

@@ -137,7 +137,7 @@ def _rate(request: HttpRequest, purchase: Purchase, *, by_buyer: bool) -> HttpRe
 def _mine(request: HttpRequest, pk: UUID) -> Purchase:
     purchases: PurchaseQuerySet = Purchase.objects.of(request.user.pk)
     return get_object_or_404(
-        purchases.select_related("listing__seller", "buyer").prefetch_related(
+        purchases.select_related("listing__seller", "listing__category", "buyer").prefetch_related(
             "listing__photos", "ratings"
         ),
         pk=pk,
