@@ -248,7 +248,10 @@ ACCOUNT_USER_MODEL_USERNAME_FIELD = "username"
 ACCOUNT_EMAIL_VERIFICATION = "optional"
 # One address each; a new one takes the old one's place once it is confirmed.
 ACCOUNT_CHANGE_EMAIL = True
+# Nobody who finds a browser open shall take the account over by its address.
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_ADAPTER = "listings.account.adapter.AccountAdapter"
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_SIGNUP_REDIRECT_URL = "seller_phone"
 # allauth keeps its own limits; each text to a phone costs money and a stranger's nerves.
