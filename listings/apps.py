@@ -13,8 +13,9 @@ class ListingsConfig(AppConfig):
         from listings import reachability
         from listings.account import telling
         from listings.watching import favourites
-        from proxying.reachability import phone_changed, reachability_changed
+        from proxying.reachability import phone_changed, reachability_changed, suspended
 
         reachability_changed.connect(reachability.follow)
         phone_changed.connect(telling.phone_changed)
+        suspended.connect(telling.suspended)
         user_logged_in.connect(favourites.keep_after_login)

@@ -5,6 +5,7 @@ Message-ID, so that the reader's mail program can tell that it is the same mail.
 """
 
 from datetime import timedelta
+from email.utils import parseaddr
 from smtplib import SMTPException
 from typing import Final
 from urllib.parse import urlsplit
@@ -47,6 +48,11 @@ def owe(
     )
     nudge("listings.tasks.send_notices")
     return notice
+
+
+def our_address() -> str:
+    """Where people can write to us: what our mails come from."""
+    return parseaddr(settings.DEFAULT_FROM_EMAIL)[1]
 
 
 def send_due() -> int:

@@ -10,9 +10,11 @@ from django.dispatch import Signal
 # committed. It may be lost with its process: a listener looks for itself from time to time.
 reachability_changed = Signal()
 
-# Sent with ``seller`` within the transaction that lets another private phone ring: what a
-# receiver writes is committed with it, and one that raises undoes it.
+# Another private phone rings; staff have suspended the seller. Sent with ``seller`` within the
+# transaction of the change: what a receiver writes is committed with it, and one that raises
+# undoes it.
 phone_changed = Signal()
+suspended = Signal()
 
 
 def announce(seller_id: UUID) -> None:

@@ -1,6 +1,7 @@
 """Sellers: who they are, which number is theirs, and what staff may do about it."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 from uuid import UUID
 
@@ -23,7 +24,7 @@ from proxying.admin.confirming import confirmed
 from proxying.admin.numbers import as_e164, explain
 from proxying.admin.readonly import ReadOnlyInline
 from proxying.encryption import CannotUnseal, blind_index
-from proxying.forms import FindByPhoneForm
+from proxying.forms import FindByPhoneForm, SuspensionForm
 from proxying.models import ReservedNumber, Seller
 from proxying.nudges import nudge
 from proxying.phone_numbers import display
@@ -104,6 +105,7 @@ class SellerAdmin(_ModelAdmin):
         "number",
         "number_state",
         "suspended_at",
+        "suspended_reason",
         "created_at",
     )
     readonly_fields = fields[1:]
@@ -172,12 +174,13 @@ class SellerAdmin(_ModelAdmin):
             " Sessions are closed. They keep their numbers."
         ),
         button=gettext_lazy("Suspend"),
+        form_class=SuspensionForm,
     )
-    def suspend(self, request: HttpRequest, sellers: QuerySet[Seller]) -> None:
+    def suspend(self, request: HttpRequest, sellers: QuerySet[Seller], reason: str) -> None:
         self._apply(
             request,
             sellers,
-            _suspend,
+            partial(_suspend, reason=reason),
             done=_("Suspended: %(names)s."),
             not_done=_("Suspended already: %(names)s."),
         )
@@ -300,10 +303,10 @@ class SellerAdmin(_ModelAdmin):
         return TemplateResponse(request, "admin/proxying/seller/by_phone.html", context)
 
 
-def _suspend(seller: Seller) -> bool:
+def _suspend(seller: Seller, reason: str) -> bool:
     if seller.suspended_at:
         return False
-    provisioning.suspend(seller)
+    provisioning.suspend(seller, reason)
     _close_sessions(seller.reserved_number)
     return True
 

@@ -7,6 +7,8 @@ from django.conf import settings
 from django.db import models, transaction
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from proxying.fields import BlindIndexField, EncryptedPhoneNumberField
 from proxying.models.numbers import ReservedNumber
@@ -33,23 +35,31 @@ class Seller(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     user = models.OneToOneField(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="seller"
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("account"),
+        on_delete=models.PROTECT,
+        related_name="seller",
     )
-    display_name = models.CharField(max_length=60)
-    phone_number = EncryptedPhoneNumberField("private phone number", null=True, editable=False)
+    display_name = models.CharField(_("display name"), max_length=60)
+    phone_number = EncryptedPhoneNumberField(_("private phone number"), null=True, editable=False)
     phone_number_index = BlindIndexField(source="phone_number", null=True, db_index=True)
-    phone_verified_at = models.DateTimeField(null=True, editable=False)
-    suspended_at = models.DateTimeField(null=True, editable=False)
+    phone_verified_at = models.DateTimeField(_("phone verified at"), null=True, editable=False)
+    suspended_at = models.DateTimeField(_("suspended at"), null=True, editable=False)
+    suspended_reason = models.CharField(
+        _("reason of the suspension"), max_length=300, blank=True, editable=False
+    )
     # While away neither calls nor texts come through; in the quiet hours no calls do.
     away_until = models.DateTimeField(null=True, blank=True)
     quiet_from = models.TimeField(null=True, blank=True)
     quiet_until = models.TimeField(null=True, blank=True)
     time_zone = models.CharField(max_length=40, default=_site_time_zone)
-    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    created_at = models.DateTimeField(_("created at"), default=timezone.now, editable=False)
 
     objects = SellerQuerySet.as_manager()
 
     class Meta:
+        verbose_name = _("seller")
+        verbose_name_plural = _("sellers")
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.UniqueConstraint(
                 fields=["phone_number_index"],
@@ -91,10 +101,11 @@ class Seller(models.Model):
             # Locked: a worker may be choosing or dropping a number for this row.
             for number in self.reserved_numbers.live().select_for_update():
                 number.retire()
-            self.display_name = "Former seller"
+            self.display_name = gettext("Former seller")
             self.phone_number = None
             self.phone_verified_at = None
             self.suspended_at = self.suspended_at or timezone.now()
+            self.suspended_reason = ""
             self.away_until = self.quiet_from = self.quiet_until = None
             self.save()
             self.blocks.all().delete()
@@ -106,10 +117,24 @@ class Seller(models.Model):
 class PhoneNumberReveal(models.Model):
     """Who of staff has read a seller's private number, and why."""
 
-    seller = models.ForeignKey(Seller, on_delete=models.CASCADE, related_name="reveals")
-    staff = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
-    reason = models.CharField(max_length=300)
-    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    seller = models.ForeignKey(
+        Seller, verbose_name=_("seller"), on_delete=models.CASCADE, related_name="reveals"
+    )
+    staff = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("staff"),
+        on_delete=models.PROTECT,
+        related_name="+",
+    )
+    reason = models.CharField(_("reason"), max_length=300)
+    created_at = models.DateTimeField(_("created at"), default=timezone.now, editable=False)
+
+    class Meta:
+        verbose_name = _("phone number reveal")
+        verbose_name_plural = _("phone number reveals")
 
     def __str__(self) -> str:
-        return f"{self.staff} read the number of {self.seller}"
+        return gettext("%(staff)s read the number of %(seller)s") % {
+            "staff": self.staff,
+            "seller": self.seller,
+        }

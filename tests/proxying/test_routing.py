@@ -190,7 +190,7 @@ def test_mallory_cannot_answer_for_tom():
 def test_suspended_seller_cannot_answer():
     seller = tom()
     contact(BOBS_PHONE, TOMS_NUMBER)
-    suspend(seller)
+    suspend(seller, "Sold what was not his")
     ended = earlier_session(
         "sp-1", caller=TOMS_PHONE, dialled=POOL_NUMBER, partner=BOBS_PHONE, partner_sees=TOMS_NUMBER
     )
@@ -211,7 +211,7 @@ def toms_own_number():
 
 
 def suspended_seller():
-    suspend(tom())
+    suspend(tom(), "Sold what was not his")
     return BOBS_PHONE, TOMS_NUMBER
 
 
