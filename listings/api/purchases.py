@@ -32,7 +32,10 @@ class PurchasedListing(serializers.ModelSerializer[Listing]):
 
 
 class PurchaseItem(serializers.ModelSerializer[Purchase]):
-    """A purchase, as the person who asks takes part in it."""
+    """A purchase, as the person who asks takes part in it.
+
+    `ended_by` is who declined or called it off; empty when neither did.
+    """
 
     listing = PurchasedListing(read_only=True)
     role = serializers.SerializerMethodField(help_text="What you are in it.")

@@ -51,6 +51,7 @@ def purchase_request(request: HttpRequest, reference: str) -> HttpResponse:
     context = {
         "listing": listing,
         "listing_is_public": listing.is_public,
+        "by_buyer": listing.seller.user_id != buyer.pk,
         "similar": similar,
         "form": form,
         "why_not": why_not,
