@@ -5,6 +5,9 @@ PYTHONS := python3.13 python3.12 python3 python3.14 $(wildcard $(HOME)/.pyenv/ve
 BIN := .venv/bin
 PORT ?= 8000
 
+# Many processes read the same code here: what one has compiled the others need not.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help demo test check bench lock clean
 
 help:
