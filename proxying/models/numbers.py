@@ -6,6 +6,7 @@ from typing import Any, ClassVar, Self
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from proxying.phone_numbers import E164
 
@@ -18,13 +19,16 @@ class ProxyService(models.Model):
     https://www.twilio.com/docs/proxy/understanding-proxy-limits
     """
 
-    service_sid = models.CharField("Service SID", max_length=34, unique=True)
-    unique_name = models.CharField(max_length=191, unique=True)
-    country = models.CharField(max_length=2, help_text="ISO 3166-1, the country of its numbers")
-    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    service_sid = models.CharField(_("Service SID"), max_length=34, unique=True)
+    unique_name = models.CharField(_("unique name"), max_length=191, unique=True)
+    country = models.CharField(
+        _("country"), max_length=2, help_text=_("ISO 3166-1, the country of its numbers")
+    )
+    created_at = models.DateTimeField(_("created at"), default=timezone.now, editable=False)
 
     class Meta:
-        verbose_name = "Proxy Service"
+        verbose_name = _("Proxy Service")
+        verbose_name_plural = _("Proxy Services")
 
     def __str__(self) -> str:
         return self.unique_name
@@ -49,37 +53,46 @@ class ReservedNumber(models.Model):
     """
 
     class Status(models.TextChoices):
-        PENDING = "pending", "waiting for a number"
-        BUYING = "buying", "buying the chosen number"
-        RESERVING = "reserving", "being reserved at Twilio"
-        ACTIVE = "active", "active"
-        QUARANTINED = "quarantined", "in quarantine"
-        RELEASED = "released", "released"
+        PENDING = "pending", _("waiting for a number")
+        BUYING = "buying", _("buying the chosen number")
+        RESERVING = "reserving", _("being reserved at Twilio")
+        ACTIVE = "active", _("active")
+        QUARANTINED = "quarantined", _("in quarantine")
+        RELEASED = "released", _("released")
 
     UNFINISHED: ClassVar = (Status.PENDING, Status.BUYING, Status.RESERVING)
     LIVE: ClassVar = (*UNFINISHED, Status.ACTIVE)
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     seller = models.ForeignKey(
-        "proxying.Seller", on_delete=models.PROTECT, related_name="reserved_numbers"
+        "proxying.Seller",
+        verbose_name=_("seller"),
+        on_delete=models.PROTECT,
+        related_name="reserved_numbers",
     )
-    status = models.CharField(max_length=12, choices=Status, default=Status.PENDING)
+    status = models.CharField(_("status"), max_length=12, choices=Status, default=Status.PENDING)
     service = models.ForeignKey(
-        ProxyService, on_delete=models.PROTECT, null=True, related_name="reserved_numbers"
+        ProxyService,
+        verbose_name=_("service"),
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="reserved_numbers",
     )
-    proxy_identifier = models.CharField("reserved number", max_length=16, null=True)  # noqa: DJ001 (unique when set)
-    phone_number_sid = models.CharField("phone number SID", max_length=34, blank=True)
-    attempts = models.PositiveIntegerField(default=0)
-    next_attempt_at = models.DateTimeField(null=True, default=timezone.now)
-    last_error = models.CharField(max_length=500, blank=True)
-    requested_at = models.DateTimeField(default=timezone.now, editable=False)
-    active_at = models.DateTimeField(null=True, editable=False)
-    quarantined_at = models.DateTimeField(null=True, editable=False)
-    released_at = models.DateTimeField(null=True, editable=False)
+    proxy_identifier = models.CharField(_("reserved number"), max_length=16, null=True)  # noqa: DJ001 (unique when set)
+    phone_number_sid = models.CharField(_("phone number SID"), max_length=34, blank=True)
+    attempts = models.PositiveIntegerField(_("attempts"), default=0)
+    next_attempt_at = models.DateTimeField(_("next attempt at"), null=True, default=timezone.now)
+    last_error = models.CharField(_("last error"), max_length=500, blank=True)
+    requested_at = models.DateTimeField(_("requested at"), default=timezone.now, editable=False)
+    active_at = models.DateTimeField(_("active at"), null=True, editable=False)
+    quarantined_at = models.DateTimeField(_("quarantined at"), null=True, editable=False)
+    released_at = models.DateTimeField(_("released at"), null=True, editable=False)
 
     objects = ReservedNumberQuerySet.as_manager()
 
     class Meta:
+        verbose_name = _("reserved number")
+        verbose_name_plural = _("reserved numbers")
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.UniqueConstraint(
                 fields=["seller"],
@@ -160,13 +173,20 @@ class PoolNumber(models.Model):
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    service = models.ForeignKey(ProxyService, on_delete=models.PROTECT, related_name="pool_numbers")
-    proxy_identifier = models.CharField("number", max_length=16, unique=True)
-    phone_number_sid = models.CharField("phone number SID", max_length=34, blank=True)
-    added_at = models.DateTimeField(null=True, editable=False)
-    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    service = models.ForeignKey(
+        ProxyService,
+        verbose_name=_("service"),
+        on_delete=models.PROTECT,
+        related_name="pool_numbers",
+    )
+    proxy_identifier = models.CharField(_("number"), max_length=16, unique=True)
+    phone_number_sid = models.CharField(_("phone number SID"), max_length=34, blank=True)
+    added_at = models.DateTimeField(_("added at"), null=True, editable=False)
+    created_at = models.DateTimeField(_("created at"), default=timezone.now, editable=False)
 
     class Meta:
+        verbose_name = _("pool number")
+        verbose_name_plural = _("pool numbers")
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.CheckConstraint(
                 condition=Q(proxy_identifier__regex=E164_REGEX), name="pool_number_is_e164"
