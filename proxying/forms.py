@@ -95,7 +95,7 @@ class SuspensionForm(forms.Form):
 
     reason = forms.CharField(
         label=_("Reason"),
-        help_text=_("The seller is mailed it, and reads it on every page of theirs."),
+        help_text=_("The seller is mailed it, and reads it at the desk and with the listings."),
         max_length=Seller._meta.get_field("suspended_reason").max_length,
         widget=forms.Textarea(attrs={"rows": 3, "class": "vLargeTextField"}),
     )
