@@ -53,10 +53,8 @@ def request(listing: Listing, buyer: User, *, name: str, price: Decimal, note: s
 
 def askable(buyer: User) -> ListingQuerySet:
     """What *buyer* may ask for, or be told why not: public, ended, or the buyer's own."""
-    seen = Listing.objects.visible_to(buyer).exclude(state=Listing.State.DRAFT)
-    return Listing.objects.filter(
-        Q(pk__in=seen.values("pk")) | Q(pk__in=Listing.objects.ended().values("pk"))
-    )
+    seen = Listing.objects.visible_to(buyer) | Listing.objects.ended()
+    return seen.exclude(state=Listing.State.DRAFT)
 
 
 def why_not(listing: Listing, buyer: User) -> str:
