@@ -5,10 +5,13 @@ PYTHONS := python3.13 python3.12 python3 python3.14 $(wildcard $(HOME)/.pyenv/ve
 BIN := .venv/bin
 PORT ?= 8000
 
+# Many processes read the same code here: what one has compiled the others need not.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help demo test check bench lock clean
 
 help:
-	@echo "make demo    the site with demo data on http://127.0.0.1:$(PORT)  (PORT=8001 for another)"
+	@echo "make demo    the site with demo data on http://localhost:$(PORT)  (PORT=8001 for another)"
 	@echo "make test    every test, on a real PostgreSQL, Redis and Chromium"
 	@echo "make check   lint, format, types, import contracts, migrations, deployment"
 	@echo "make bench   browse and search pages at a million listings, timed in PostgreSQL"

@@ -5,6 +5,7 @@ Message-ID, so that the reader's mail program can tell that it is the same mail.
 """
 
 from datetime import timedelta
+from email.utils import parseaddr
 from smtplib import SMTPException
 from typing import Final
 from urllib.parse import urlsplit
@@ -27,12 +28,15 @@ _AT_ONCE: Final = 200
 log = structlog.get_logger(__name__)
 
 
-def owe(user: User, subject: str, body: str, unsubscribe_url: str = "") -> Notice:
+def owe(
+    user: User, subject: str, body: str, unsubscribe_url: str = "", former_address: str = ""
+) -> Notice:
     """Writes down a mail to *user*, to be sent when the transaction commits.
 
     *body* is plain text without any phone number. *unsubscribe_url* is absolute, takes a
-    one-click POST (RFC 8058), and is for mails that the person may switch off. Not
-    idempotent: call it where the state changes, in the same transaction.
+    one-click POST (RFC 8058), and is for mails that the person may switch off.
+    *former_address* gets it instead of the account's own. Not idempotent: call it where the
+    state changes, in the same transaction.
     """
     notice = Notice.objects.create(
         user=user,
@@ -40,9 +44,15 @@ def owe(user: User, subject: str, body: str, unsubscribe_url: str = "") -> Notic
         subject=" ".join(subject.split())[: Notice.SUBJECT_LENGTH],
         body=body,
         unsubscribe_url=unsubscribe_url,
+        former_address=former_address,
     )
     nudge("listings.tasks.send_notices")
     return notice
+
+
+def our_address() -> str:
+    """Where people can write to us: what our mails come from."""
+    return parseaddr(settings.DEFAULT_FROM_EMAIL)[1]
 
 
 def send_due() -> int:
@@ -82,7 +92,7 @@ def _claim() -> Notice | None:
 
 def _deliver(notice: Notice) -> bool:
     """Sends a claimed mail and confirms it; whether it went out."""
-    if not notice.user.is_active or not notice.user.email:
+    if not notice.user.is_active or not _address(notice):
         _finish(notice, sent=False)
         return False
     try:
@@ -103,8 +113,12 @@ def _deliver(notice: Notice) -> bool:
 def _finish(notice: Notice, *, sent: bool) -> None:
     """Nothing is due any more. The attempt's number is the fence against one thought dead."""
     Notice.objects.filter(pk=notice.pk, attempts=notice.attempts).update(
-        sent_at=timezone.now() if sent else None, next_attempt_at=None
+        sent_at=timezone.now() if sent else None, next_attempt_at=None, former_address=""
     )
+
+
+def _address(notice: Notice) -> str:
+    return notice.former_address or notice.user.email
 
 
 def _message(notice: Notice) -> EmailMessage:
@@ -119,4 +133,4 @@ def _message(notice: Notice) -> EmailMessage:
             "List-Unsubscribe": f"<{notice.unsubscribe_url}>",
             "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
         }
-    return EmailMessage(notice.subject, notice.body, to=[notice.user.email], headers=headers)
+    return EmailMessage(notice.subject, notice.body, to=[_address(notice)], headers=headers)

@@ -90,6 +90,17 @@ class CodeForm(forms.Form):
         return code
 
 
+class SuspensionForm(forms.Form):
+    """Staff say why; the seller reads it."""
+
+    reason = forms.CharField(
+        label=_("Reason"),
+        help_text=_("The seller is mailed it, and reads it at the desk and with the listings."),
+        max_length=Seller._meta.get_field("suspended_reason").max_length,
+        widget=forms.Textarea(attrs={"rows": 3, "class": "vLargeTextField"}),
+    )
+
+
 class FindByPhoneForm(forms.Form):
     """Staff look for the seller behind a private phone number."""
 

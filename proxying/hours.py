@@ -9,7 +9,7 @@ from proxying.models import Seller
 
 
 def is_away(seller: Seller, now: datetime) -> bool:
-    """Neither calls nor texts come through."""
+    """Neither calls nor texts come through; who tries is told so, a text once a day."""
     return seller.away_until is not None and now < seller.away_until
 
 

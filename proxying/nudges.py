@@ -8,9 +8,9 @@ from celery import Task
 from django.db import transaction
 
 
-def nudge(task: "Task[Any, Any]", pk: UUID) -> None:
-    """Sends *task* this id on commit. A broker that is away fails nobody's request.
+def nudge(task: "Task[Any, Any]", *pks: UUID) -> None:
+    """Sends *task* these ids on commit. A broker that is away fails nobody's request.
 
     The row is the promise: ``tasks.sweep`` finds it, and only a minute is lost.
     """
-    transaction.on_commit(partial(task.delay, str(pk)), robust=True)
+    transaction.on_commit(partial(task.delay, *map(str, pks)), robust=True)

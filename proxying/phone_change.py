@@ -1,8 +1,14 @@
 """The pages on which a seller lets another phone ring. The old one is good until the code is right.
 
-Between the two pages the new number lies sealed in the visitor's session.
+The first asks who is there once more, so that nobody who finds a browser open takes the
+number over. Between the two pages the new number lies sealed in the visitor's session.
 """
 
+from collections.abc import Callable
+from functools import wraps
+
+from allauth.account.decorators import reauthentication_required
+from allauth.core.exceptions import ReauthenticationRequired
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
@@ -23,8 +29,30 @@ from proxying.views import limit_codes
 
 _KEY = "new_phone"
 
+type _View = Callable[[HttpRequest], HttpResponse]
+
+
+def freshly_proved(view: _View) -> _View:
+    """Asks for the password or a passkey, unless it was given in the last five minutes.
+
+    What was posted is not kept meanwhile, as allauth would in the session: it names a phone.
+    """
+    asking: _View = reauthentication_required(view)
+
+    @wraps(view)
+    def guarded(request: HttpRequest) -> HttpResponse:
+        try:
+            return asking(request)
+        except ReauthenticationRequired:
+            if request.method == "POST":
+                return redirect(request.path)
+            raise
+
+    return guarded
+
 
 @login_required
+@freshly_proved
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 @sensitive_post_parameters("phone_number")
@@ -72,6 +100,7 @@ def seller_phone_change_code(request: HttpRequest) -> HttpResponse:
             request.session.pop(_KEY, None)
             for number in seller.reserved_numbers.all():
                 nudge(tasks.close_proxy_sessions, number.pk)
+            nudge(tasks.send_seller_texts)
             messages.success(request, _("Your new phone rings from now on."))
             return redirect("seller_number")
     context = {"form": form, "last_two_digits": str(phone_number)[-2:]}

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from proxying import twilio_client
 from proxying.encryption import CannotUnseal
-from proxying.models import SellerText
+from proxying.models import Seller, SellerText
 from proxying.phone_numbers import PhoneNumber
 from proxying.twilio_client import NO_TEXTS_TO_THIS_PHONE, TwilioRefused, TwilioUnavailable
 
@@ -33,6 +33,17 @@ class _Postponed(Exception):
 
 class _Pointless(Exception):
     """No attempt will ever succeed."""
+
+
+def owe_to_former_phone(seller: Seller, phone_number: PhoneNumber, body: str) -> None:
+    """Writes down a text to a phone that was *seller*'s until just now.
+
+    Call it in the transaction of the change, and nudge ``send_seller_texts``.
+    """
+    text = SellerText.objects.create(seller=seller, body=body)
+    # Sealed for its row, which has its key only now.
+    text.former_phone_number = phone_number
+    text.save(update_fields=["former_phone_number"])
 
 
 def send_due() -> int:
@@ -74,7 +85,7 @@ def _attempt(text: SellerText) -> bool:
             _write(text, last_error=str(reason)[:500], next_attempt_at=timezone.now() + wait)
             log.info("text_postponed", reason=str(reason))
     else:
-        _write(text, message_sid=sid, sent_at=timezone.now(), next_attempt_at=None, last_error="")
+        _finish(text, message_sid=sid, sent_at=timezone.now(), last_error="")
         log.info("text_sent", message_sid=sid)
         return True
     return False
@@ -105,15 +116,20 @@ def _ends(text: SellerText) -> tuple[str, PhoneNumber]:
     if number is None or not number.is_active or number.proxy_identifier is None:
         raise _Postponed("the seller has no active number yet")
     try:
-        phone_number = seller.phone_number
+        phone_number = text.former_phone_number or seller.phone_number
     except CannotUnseal:
-        raise _Pointless("the seller's phone number does not open") from None
+        raise _Pointless("the phone number does not open") from None
     assert phone_number is not None
     return number.proxy_identifier, phone_number
 
 
 def _give_up(text: SellerText, reason: str) -> None:
-    _write(text, last_error=reason[:500], next_attempt_at=None)
+    _finish(text, last_error=reason[:500])
+
+
+def _finish(text: SellerText, **changes: object) -> None:
+    """Nothing is due any more, and nobody needs to know a former phone's number."""
+    _write(text, next_attempt_at=None, former_phone_number=None, **changes)
 
 
 def _write(text: SellerText, **changes: object) -> None:

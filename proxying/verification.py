@@ -4,16 +4,19 @@ A phone that another seller has proved already is treated like any other until i
 is typed in: only whoever holds that phone learns that it has an account.
 """
 
+from email.utils import parseaddr
+
 from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from proxying import twilio_client
+from proxying import texting, twilio_client
 from proxying.encryption import blind_index
 from proxying.models import PoolNumber, ReservedNumber, Seller
 from proxying.phone_numbers import PhoneNumber
+from proxying.reachability import phone_changed
 from proxying.twilio_client import TwilioRefused, TwilioUnavailable
 
 _NOT_A_PERSONS_LINE = frozenset({"premium", "sharedCost", "tollFree", "uan", "pager", "voicemail"})
@@ -61,7 +64,8 @@ def change_phone(seller: Seller, phone_number: PhoneNumber, code: str) -> None:
     """With the right code *phone_number* is the seller's phone; the reserved number stays.
 
     Sessions that would ring the old one are refused from that moment on and closed by the
-    sweep. ``CodeNotAccepted`` with a sentence for the seller; then the old phone is still
+    sweep. A text to the old phone is owed, and ``phone_changed`` sent, in the same transaction.
+    ``CodeNotAccepted`` with a sentence for the seller; then the old phone is still
     the one that rings.
     """
     if seller.phone_number == phone_number:
@@ -72,13 +76,24 @@ def change_phone(seller: Seller, phone_number: PhoneNumber, code: str) -> None:
             changing = Seller.objects.select_for_update().get(pk=seller.pk)
             if changing.phone_verified_at is None or changing.suspended_at:
                 raise CodeNotAccepted(_("The phone cannot be changed now."))
+            former = changing.phone_number
+            assert former is not None
             changing.phone_number = phone_number
             changing.phone_verified_at = timezone.now()
             changing.save(update_fields=["phone_number", "phone_number_index", "phone_verified_at"])
+            texting.owe_to_former_phone(changing, former, _told_to_former_phone())
+            phone_changed.send(sender=None, seller=changing)
     except IntegrityError:
         raise CodeNotAccepted(
             _("This phone already belongs to another ShoppingPlace account.")
         ) from None
+
+
+def _told_to_former_phone() -> str:
+    return _(
+        "%(site)s: another phone rings for your number from now on, not this one. If you did "
+        "not change that, write to %(address)s at once."
+    ) % {"site": settings.SITE_NAME, "address": parseaddr(settings.DEFAULT_FROM_EMAIL)[1]}
 
 
 def _text_code(phone_number: PhoneNumber) -> None:

@@ -39,7 +39,7 @@ def _bool(name: str) -> bool:
 SECRET_KEY = env.str("SECRET_KEY")
 SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 DEBUG = _bool("DEBUG")
-PUBLIC_BASE_URL = env.str("PUBLIC_BASE_URL", default="http://127.0.0.1:8000").rstrip("/")
+PUBLIC_BASE_URL = env.str("PUBLIC_BASE_URL", default="http://localhost:8000").rstrip("/")
 VAR_DIR = Path(env.str("VAR_DIR", default=str(BASE_DIR / "var")))
 
 _public = urlsplit(PUBLIC_BASE_URL)
@@ -248,7 +248,10 @@ ACCOUNT_USER_MODEL_USERNAME_FIELD = "username"
 ACCOUNT_EMAIL_VERIFICATION = "optional"
 # One address each; a new one takes the old one's place once it is confirmed.
 ACCOUNT_CHANGE_EMAIL = True
+# Nobody who finds a browser open shall take the account over by its address.
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_ADAPTER = "listings.account.adapter.AccountAdapter"
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_SIGNUP_REDIRECT_URL = "seller_phone"
 # allauth keeps its own limits; each text to a phone costs money and a stranger's nerves.
@@ -299,7 +302,7 @@ LANGUAGE_CODE = "en-us"
 TIME_ZONE = env.str("TIME_ZONE", default="America/Los_Angeles")
 USE_I18N = True
 LANGUAGES = [("en", "English")]
-LOCALE_PATHS = [BASE_DIR / "templates" / "locale"]
+LOCALE_PATHS = [BASE_DIR / "shoppingplace" / "locale"]
 USE_TZ = True
 
 # Static files and pictures

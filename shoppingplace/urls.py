@@ -2,6 +2,8 @@ from allauth.account.decorators import secure_admin_login
 from django.conf import settings
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path, re_path
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
 from django.views.static import serve
 
 from shoppingplace import checklist, health
@@ -9,7 +11,9 @@ from shoppingplace import checklist, health
 # Staff log in where everybody does: with its rate limits and second factor.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
-admin.site.site_header = admin.site.site_title = f"{settings.SITE_NAME} staff"
+admin.site.site_header = admin.site.site_title = format_lazy(
+    _("{site} staff"), site=settings.SITE_NAME
+)
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("livez", health.livez),

@@ -82,7 +82,8 @@ def _end_purchases(user: User) -> None:
         )
         purchase.state = Purchase.State.CANCELLED
         purchase.ended_at = timezone.now()
-        purchase.save(update_fields=["state", "ended_at"])
+        purchase.ended_by = Purchase.Side.BUYER if leaver_buys else Purchase.Side.SELLER
+        purchase.save(update_fields=["state", "ended_at", "ended_by"])
     purchases.filter(buyer=user).update(buyer_name=_("Former member"), note="")
 
 

@@ -32,6 +32,7 @@ class PurchaseAdmin(ReadOnlyAdmin):
         "buyer_confirmed_at",
         "seller_confirmed_at",
         "ended_at",
+        "ended_by",
     )
 
     @admin.display(description=_("note"))

@@ -9,6 +9,7 @@ from django.db.models import Avg, Count, Q, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from listings.admin.readonly import ReadOnlyAdmin
@@ -129,18 +130,18 @@ class SellerHistoryAdmin(ReadOnlyAdmin):
         )
 
     @admin.display(description=_("items with reports"))
-    def reported_items(self, seller: Seller) -> str | None:
+    def reported_items(self, seller: Seller) -> str:
         reported = Report.objects.filter(listing__seller=seller).values("listing")
         return _links(Listing.objects.filter(pk__in=reported))
 
     @admin.display(description=_("items hidden now"))
-    def hidden_items(self, seller: Seller) -> str | None:
+    def hidden_items(self, seller: Seller) -> str:
         return _links(Listing.objects.filter(seller=seller, hidden_at__isnull=False))
 
 
-def _links(listings: QuerySet[Listing]) -> str | None:
+def _links(listings: QuerySet[Listing]) -> str:
     rows = [
         (reverse("admin:listings_reportedlisting_change", args=[listing.pk]), listing)
         for listing in listings.order_by("-id")[:_MOST_ROWS]
     ]
-    return format_html_join("", '<a href="{}">{}</a><br>', rows) if rows else None
+    return format_html_join("", '<a href="{}">{}</a><br>', rows) if rows else gettext("none")

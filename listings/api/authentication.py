@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.conf import settings
+from django.utils.translation import gettext as _
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from knox.auth import TokenAuthentication
 from rest_framework.authentication import SessionAuthentication
@@ -15,7 +16,7 @@ class ApiToken(TokenAuthentication):  # type: ignore[misc]  # knox has no types
     def authenticate_credentials(self, token: bytes) -> tuple[Any, Any]:
         # Ours are hexadecimal. Anything else would reach the database, which takes no NUL.
         if not token.isalnum():
-            raise AuthenticationFailed("Invalid token.")
+            raise AuthenticationFailed(_("Invalid token."))
         pair: tuple[Any, Any] = super().authenticate_credentials(token)
         return pair
 

@@ -52,6 +52,8 @@ OWN_LISTING: Final = OpenApiExample(
         "created_at": "2026-11-02T17:05:00Z",
         "expires_at": None,
         "sold_at": None,
+        "sold_where": "",
+        "sold_price": None,
     },
     response_only=True,
 )
@@ -99,6 +101,7 @@ PURCHASE: Final = OpenApiExample(
         "buyer_confirmed_at": None,
         "seller_confirmed_at": None,
         "ended_at": None,
+        "ended_by": "",
         "url": "https://shop.example/purchases/0b7f7c52-8a0e-4c6c-8f57-7a3f6f1d2c10/",
     },
     response_only=True,

@@ -53,6 +53,20 @@ class StateWish(serializers.Serializer[Any]):
     sold_where = serializers.ChoiceField(
         Listing.SoldWhere.choices, required=False, help_text="With `sold`; `here` unless said."
     )
+    sold_price = serializers.DecimalField(
+        max_digits=10,
+        decimal_places=2,
+        min_value=0,
+        required=False,
+        allow_null=True,
+        help_text="With `sold`: for how much, in US dollars. For you alone.",
+    )
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if attrs["state"] != Listing.State.SOLD:
+            for name in {"sold_where", "sold_price"} & attrs.keys():
+                raise ValidationError({name: ["Say this of what is sold alone."]})
+        return attrs
 
 
 class OwnListingsView(PersonalView):
@@ -156,8 +170,11 @@ class OwnListingState(OwnListingsView):
             elif not listing.move_to(state):
                 raise Conflict(f"It is {listing.get_state_display().lower()}.")
             if state == Listing.State.SOLD:
-                where = wish.validated_data.get("sold_where", Listing.SoldWhere.HERE)
-                Listing.objects.filter(pk=listing.pk).update(sold_where=where)
+                said = wish.validated_data
+                Listing.objects.filter(pk=listing.pk).update(
+                    sold_where=said.get("sold_where", Listing.SoldWhere.HERE),
+                    sold_price=said.get("sold_price"),
+                )
             listing_left(listing)
         return self.shown(listing)
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers, status
 from rest_framework.exceptions import ValidationError
@@ -56,7 +57,9 @@ class OwnPhotos(OwnListingsView):
         except NotAPhoto as problem:
             raise ValidationError({"photo": [str(problem)]}) from None
         if gallery.attach_new(listing, [photo]):
-            raise ValidationError({"photo": [f"A listing has room for {MAX_PHOTOS} pictures."]})
+            raise ValidationError(
+                {"photo": [_("A listing has room for %(most)s pictures.") % {"most": MAX_PHOTOS}]}
+            )
         photos = PhotoItem(listing.photos.all(), many=True)
         return Response(photos.data, status=status.HTTP_201_CREATED)
 

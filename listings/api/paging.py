@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from django.core import signing
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
 from rest_framework.exceptions import ValidationError
 from rest_framework.pagination import BasePagination
 from rest_framework.request import Request
@@ -81,10 +82,10 @@ class CursorPages(BasePagination):
     def _size(self, request: Request) -> int:
         text = request.query_params.get("limit", str(PAGE_SIZE))
         # The length first: Python refuses to read thousands of digits.
-        if len(text) > len(str(MAX_PAGE_SIZE)) or not (text.isascii() and text.isdigit()):
-            raise ValidationError({"limit": [f"Write a number from 1 to {MAX_PAGE_SIZE}."]})
-        if not 1 <= int(text) <= MAX_PAGE_SIZE:
-            raise ValidationError({"limit": [f"Write a number from 1 to {MAX_PAGE_SIZE}."]})
+        is_short = len(text) <= len(str(MAX_PAGE_SIZE)) and text.isascii() and text.isdigit()
+        if not (is_short and 1 <= int(text) <= MAX_PAGE_SIZE):
+            said = _("Write a number from 1 to %(most)s.") % {"most": MAX_PAGE_SIZE}
+            raise ValidationError({"limit": [said]})
         return int(text)
 
 
@@ -125,7 +126,7 @@ def _read(cursor: str, order: str) -> tuple[Any, str]:
     try:
         kind, text, key = signing.loads(cursor[:_MAX_CURSOR_LENGTH], salt=_salt(order))
     except (signing.BadSignature, ValueError):
-        raise ValidationError({"cursor": ["This cursor is not one of this list's."]}) from None
+        raise ValidationError({"cursor": [_("This cursor is not one of this list's.")]}) from None
     match kind:
         case "datetime":
             return datetime.fromisoformat(text), key

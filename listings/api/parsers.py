@@ -4,6 +4,8 @@ import json
 from collections.abc import Mapping
 from typing import IO, Any, Final
 
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
 from rest_framework.exceptions import APIException, ParseError
 from rest_framework.parsers import BaseParser
 
@@ -12,7 +14,7 @@ MAX_BYTES: Final = 256 * 1024
 
 class TooLarge(APIException):
     status_code = 413
-    default_detail = f"A body has at most {MAX_BYTES // 1024} KB."
+    default_detail = format_lazy(_("A body has at most {size} KB."), size=MAX_BYTES // 1024)
     default_code = "too_large"
 
 
@@ -35,9 +37,9 @@ class StrictJSONParser(BaseParser):
             # JSON can spell half a character ("\\ud800"), which no database takes.
             json.dumps(fields, ensure_ascii=False).encode()
         except (ValueError, RecursionError):
-            raise ParseError("This is not valid JSON.") from None
+            raise ParseError(_("This is not valid JSON.")) from None
         if not isinstance(fields, dict):
-            raise ParseError("The JSON must be an object.")
+            raise ParseError(_("The JSON must be an object."))
         return fields
 
 

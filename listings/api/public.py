@@ -17,8 +17,8 @@ from listings.api.representations import (
     ListingItem,
     SellerPage,
 )
-from listings.api.schema import FILTERS, MISSING, WRONG
-from listings.api.views import PublicView, sentences
+from listings.api.schema import FILTERS, GONE, MISSING, WRONG
+from listings.api.views import Gone, PublicView, sentences
 from listings.browsing.filters import ListingFilters
 from listings.browsing.search import find
 from listings.models import Category, Listing
@@ -47,22 +47,27 @@ class Listings(PublicView, ListAPIView[Listing]):
     summary="One listing",
     description=(
         "With the number to call and text, as long as it can be bought. Your own listings are "
-        "here in whatever state."
+        "here in whatever state. 410 for what was public once and has ended."
     ),
     examples=[examples.LISTING_DETAIL],
-    responses={200: ListingDetail, **MISSING},
+    responses={200: ListingDetail, **MISSING, **GONE},
     tags=["listings"],
 )
 class OneListing(PublicView, RetrieveAPIView[Listing]):
     serializer_class = ListingDetail
 
     def get_object(self) -> Listing:
-        return get_object_or_404(
-            Listing.objects.visible_to(self.request.user)
-            .select_related("seller", "category")
-            .prefetch_related("photos", "seller__reserved_numbers"),
-            reference=self.kwargs["reference"],
+        reference = self.kwargs["reference"]
+        found = Listing.objects.visible_to(self.request.user).filter(reference=reference)
+        listing = (
+            found.select_related("seller", "category")
+            .prefetch_related("photos", "seller__reserved_numbers")
+            .first()
         )
+        if listing is None:
+            get_object_or_404(Listing.objects.ended(), reference=reference)
+            raise Gone("This listing has ended, so it cannot be bought any more.")
+        return listing
 
 
 @extend_schema(

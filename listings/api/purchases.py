@@ -32,7 +32,10 @@ class PurchasedListing(serializers.ModelSerializer[Listing]):
 
 
 class PurchaseItem(serializers.ModelSerializer[Purchase]):
-    """A purchase, as the person who asks takes part in it."""
+    """A purchase, as the person who asks takes part in it.
+
+    `ended_by` is who declined or called it off; empty when neither did.
+    """
 
     listing = PurchasedListing(read_only=True)
     role = serializers.SerializerMethodField(help_text="What you are in it.")
@@ -54,6 +57,7 @@ class PurchaseItem(serializers.ModelSerializer[Purchase]):
             "buyer_confirmed_at",
             "seller_confirmed_at",
             "ended_at",
+            "ended_by",
             "url",
         )
         read_only_fields = fields
@@ -144,7 +148,7 @@ class Purchases(PurchaseView, ListAPIView[Purchase]):
         wish.is_valid(raise_exception=True)
         given = wish.validated_data
         listing = get_object_or_404(
-            Listing.objects.visible_to(request.user), reference=given["listing"].upper()
+            requesting.askable(self.person), reference=given["listing"].upper()
         )
         try:
             purchase = requesting.request(

@@ -122,13 +122,13 @@ class OwnListing(ListingItem):
             "created_at",
             "expires_at",
             "sold_at",
+            "sold_where",
+            "sold_price",
         )
         read_only_fields = fields
 
     def get_is_public(self, listing: Listing) -> bool:
-        return bool(
-            listing.is_published and listing.seller_is_reachable and listing.hidden_at is None
-        )
+        return listing.is_public
 
     def get_next_states(self, listing: Listing) -> list[str]:
         return [str(state) for state in listing.next_states]

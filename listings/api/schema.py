@@ -30,6 +30,7 @@ UNKNOWN: Final[dict[int, Any]] = {
 MISSING: Final[dict[int, Any]] = {
     404: OpenApiResponse(_DETAIL, "There is none, or it is somebody else's.")
 }
+GONE: Final[dict[int, Any]] = {410: OpenApiResponse(_DETAIL, "It was there once, and is over.")}
 CONFLICT: Final[dict[int, Any]] = {
     409: OpenApiResponse(_DETAIL, "It cannot be done to the thing as it now is.")
 }

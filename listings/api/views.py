@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 from django.contrib.auth.models import User
 from django.core.exceptions import BadRequest, SuspiciousOperation
+from django.utils.translation import gettext_lazy as _
 from rest_framework.exceptions import APIException, ParseError
 from rest_framework.generics import GenericAPIView
 from rest_framework.permissions import AllowAny, IsAuthenticated
@@ -23,8 +24,16 @@ class Conflict(APIException):
     """What is asked for cannot be done to the thing as it now is."""
 
     status_code = 409
-    default_detail = "This cannot be done now."
+    default_detail = _("This cannot be done now.")
     default_code = "conflict"
+
+
+class Gone(APIException):
+    """What was there for everybody once, and is over."""
+
+    status_code = 410
+    default_detail = "This is over."
+    default_code = "gone"
 
 
 class PublicView(GenericAPIView):  # type: ignore[type-arg]  # no parameter at run time
@@ -61,5 +70,5 @@ def sentences(form: forms.BaseForm) -> dict[str, list[str]]:
 def refuse(reason: Exception, context: dict[str, Any]) -> Response | None:
     """As REST framework does, and 400 for what Django itself calls a bad request."""
     if isinstance(reason, BadRequest | SuspiciousOperation):
-        reason = ParseError("This request cannot be read.")
+        reason = ParseError(_("This request cannot be read."))
     return exception_handler(reason, context)

@@ -20,6 +20,7 @@ class Scene:
         self._k = _SCALE * _OVERSAMPLE
         self._image = Image.new("RGB", (WIDTH * self._k, HEIGHT * self._k), wall)
         self._pen = ImageDraw.Draw(self._image)
+        self._turn, self._is_mirrored = 0, False
         self.box(0, horizon, WIDTH, HEIGHT, floor)
 
     def box(  # noqa: PLR0913, PLR0917 (four of them are one corner and the other)
@@ -58,16 +59,17 @@ class Scene:
             self._pen.ellipse((x - r, y - r, x + r, y + r), fill=color)
         return self
 
-    def picture(self, width: int) -> Image.Image:
-        """The finished picture, *width* pixels wide."""
-        return self._image.resize((width, width * HEIGHT // WIDTH), Image.Resampling.BOX)
-
     def varied(self, turn: int = 0, *, mirrored: bool = False) -> Self:
         """The same thing as another has it: hues turned by *turn* of 256, facing the other way."""
-        hue, saturation, value = self._image.convert("HSV").split()
-        hue = hue.point([(tone + turn) % 256 for tone in range(256)])
-        self._image = Image.merge("HSV", (hue, saturation, value)).convert("RGB")
-        if mirrored:
-            self._image = ImageOps.mirror(self._image)
-        self._pen = ImageDraw.Draw(self._image)
+        self._turn, self._is_mirrored = turn, mirrored
         return self
+
+    def picture(self, width: int) -> Image.Image:
+        """The finished picture, *width* pixels wide."""
+        picture = self._image.resize((width, width * HEIGHT // WIDTH), Image.Resampling.BOX)
+        # Changed when it is small: colors take their time by the pixel.
+        if self._turn:
+            hue, saturation, value = picture.convert("HSV").split()
+            hue = hue.point([(tone + self._turn) % 256 for tone in range(256)])
+            picture = Image.merge("HSV", (hue, saturation, value)).convert("RGB")
+        return ImageOps.mirror(picture) if self._is_mirrored else picture

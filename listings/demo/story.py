@@ -65,6 +65,11 @@ DEALS: Final = (
     Deal("White bookshelf", BOB, State.LAPSED, 4),
 )  # fmt: skip
 
+_ENDED_BY: Final = {
+    State.DECLINED: Purchase.Side.SELLER,
+    State.CANCELLED: Purchase.Side.BUYER,
+}
+
 # Who rang or wrote to whom: a buyer nobody knows, the seller, what about, when, how.
 _CONTACTS: Final = (
     ("first", "Tom", "K7Q2M", 0.4, ("message", "message", "voice")),
@@ -112,6 +117,7 @@ def _make(deal: Deal, listing: Listing, buyer: User) -> None:
         dates |= {"buyer_confirmed_at": done, "seller_confirmed_at": done, "ended_at": done}
     elif deal.state not in Purchase.OPEN:
         dates["ended_at"] = later + timedelta(hours=20)
+        dates["ended_by"] = _ENDED_BY.get(deal.state, "")
     new = {
         "buyer_name": buyer.email.partition("@")[0].title(),
         "note": deal.note,

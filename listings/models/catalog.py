@@ -32,15 +32,21 @@ class Category(models.Model):
     """A branch (no parent) or a leaf of a tree two levels deep. Listings hang on either."""
 
     parent = models.ForeignKey(
-        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="children"
+        "self",
+        verbose_name=_("parent"),
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="children",
     )
-    name = models.CharField(max_length=60, unique=True)
-    slug = models.SlugField(max_length=60, unique=True)
-    position = models.PositiveSmallIntegerField(default=0)
+    name = models.CharField(_("name"), max_length=60, unique=True)
+    slug = models.SlugField(_("slug"), max_length=60, unique=True)
+    position = models.PositiveSmallIntegerField(_("position"), default=0)
 
     class Meta:
+        verbose_name = _("category")
         ordering: ClassVar = ["position", "name"]
-        verbose_name_plural = "categories"
+        verbose_name_plural = _("categories")
 
     def __str__(self) -> str:
         return self.name
@@ -61,11 +67,25 @@ class ListingQuerySet(models.QuerySet["Listing"]):
         """What browsing shows unless asked for more: public, neither reserved nor sold."""
         return self.public().filter(state=Listing.State.ACTIVE)
 
+    def ended(self) -> Self:
+        """What is over and was public once: who follows an old link is told so, and no more.
+
+        Expired, or sold by somebody whose number is gone since. Nothing that staff have
+        hidden, and nobody who is suspended or has left.
+        """
+        return self.filter(
+            Q(state=Listing.State.EXPIRED) | Q(state=Listing.State.SOLD, seller_is_reachable=False),
+            hidden_at__isnull=True,
+            seller__phone_verified_at__isnull=False,
+            seller__suspended_at__isnull=True,
+        )
+
     def visible_to(self, user: AbstractBaseUser | AnonymousUser) -> Self:
         """What is public, and the person's own in whatever state."""
         if not user.is_authenticated:
             return self.public()
-        return self.filter(Q(pk__in=self.public().values("pk")) | Q(seller__user=user.pk))
+        # In one condition: a subquery of what is public would read all of it for one page.
+        return self.filter(_PUBLIC | Q(seller__user=user.pk))
 
     def that_may_move_to(self, state: str) -> Self:
         """Those that their seller may take to *state* now."""
@@ -136,35 +156,47 @@ class Listing(models.Model):
         State.EXPIRED: (State.ACTIVE, State.SOLD),
     }
 
-    reference = models.CharField(max_length=REFERENCE_LENGTH, unique=True, editable=False)
-    seller = models.ForeignKey(Seller, on_delete=models.PROTECT, related_name="listings")
-    seller_is_reachable = models.BooleanField(default=False, editable=False)
-    title = models.CharField(max_length=80, blank=True)
-    description = models.TextField(max_length=4000, blank=True)
-    price = models.DecimalField("price in US dollars", max_digits=10, decimal_places=2, null=True)
-    is_negotiable = models.BooleanField("price is negotiable", default=False)
-    category = models.ForeignKey(
-        Category, on_delete=models.PROTECT, null=True, related_name="listings"
+    reference = models.CharField(
+        _("reference"), max_length=REFERENCE_LENGTH, unique=True, editable=False
     )
-    condition = models.CharField(max_length=10, choices=Condition, blank=True)
-    place = models.CharField(max_length=80, blank=True)
+    seller = models.ForeignKey(
+        Seller, verbose_name=_("seller"), on_delete=models.PROTECT, related_name="listings"
+    )
+    seller_is_reachable = models.BooleanField(default=False, editable=False)
+    title = models.CharField(_("title"), max_length=80, blank=True)
+    description = models.TextField(_("description"), max_length=4000, blank=True)
+    price = models.DecimalField(
+        _("price in US dollars"), max_digits=10, decimal_places=2, null=True
+    )
+    is_negotiable = models.BooleanField(_("price is negotiable"), default=False)
+    category = models.ForeignKey(
+        Category,
+        verbose_name=_("category"),
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="listings",
+    )
+    condition = models.CharField(_("condition"), max_length=10, choices=Condition, blank=True)
+    place = models.CharField(_("place"), max_length=80, blank=True)
     # Somewhere near the middle of the place, a random way off it: never where the item is.
     latitude = models.FloatField(null=True, editable=False)
     longitude = models.FloatField(null=True, editable=False)
-    state = models.CharField(max_length=10, choices=State, default=State.DRAFT)
-    created_at = models.DateTimeField(default=timezone.now, editable=False)
-    published_at = models.DateTimeField(null=True, editable=False)
-    expires_at = models.DateTimeField(null=True, editable=False)
+    state = models.CharField(_("state"), max_length=10, choices=State, default=State.DRAFT)
+    created_at = models.DateTimeField(_("created at"), default=timezone.now, editable=False)
+    published_at = models.DateTimeField(_("published at"), null=True, editable=False)
+    expires_at = models.DateTimeField(_("expires at"), null=True, editable=False)
     expiry_warned_at = models.DateTimeField(null=True, editable=False)
-    hidden_at = models.DateTimeField("hidden by staff", null=True, editable=False)
-    hidden_reason = models.CharField(max_length=300, blank=True, editable=False)
-    sold_at = models.DateTimeField(null=True, editable=False)
-    sold_where = models.CharField(max_length=10, choices=SoldWhere, blank=True)
-    sold_price = models.DecimalField(max_digits=10, decimal_places=2, null=True)
+    hidden_at = models.DateTimeField(_("hidden by staff"), null=True, editable=False)
+    hidden_reason = models.CharField(_("hidden reason"), max_length=300, blank=True, editable=False)
+    sold_at = models.DateTimeField(_("sold at"), null=True, editable=False)
+    sold_where = models.CharField(_("sold where"), max_length=10, choices=SoldWhere, blank=True)
+    sold_price = models.DecimalField(_("sold price"), max_digits=10, decimal_places=2, null=True)
 
     objects = ListingQuerySet.as_manager()
 
     class Meta:
+        verbose_name = _("listing")
+        verbose_name_plural = _("listings")
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.CheckConstraint(
                 condition=Q(price__isnull=True) | Q(price__gte=0), name="price_is_not_negative"
@@ -243,6 +275,11 @@ class Listing(models.Model):
         return self.state in self.PUBLISHED
 
     @property
+    def is_public(self) -> bool:
+        """``ListingQuerySet.public``, of the row as it was read."""
+        return self.is_published and self.seller_is_reachable and self.hidden_at is None
+
+    @property
     def is_complete(self) -> bool:
         """All that a buyer needs is there: it may be more than a draft."""
         return bool(
@@ -302,23 +339,25 @@ class Photo(models.Model):
     """A picture of a listing: our own re-encoding in three sizes, never the bytes uploaded."""
 
     listing = models.ForeignKey(Listing, on_delete=models.CASCADE, related_name="photos")
-    position = models.PositiveSmallIntegerField()
+    position = models.PositiveSmallIntegerField(_("position"))
     image = models.ImageField(upload_to=random_path, width_field="width", height_field="height")
     thumbnail = models.ImageField(upload_to=random_path)
     small = models.ImageField(upload_to=random_path)
     # What it looks like in 64 bits: the same picture, also scaled or re-encoded, has the same.
     fingerprint = models.BigIntegerField(null=True, db_index=True, editable=False)
-    width = models.PositiveIntegerField(editable=False)
-    height = models.PositiveIntegerField(editable=False)
+    width = models.PositiveIntegerField(_("width"), editable=False)
+    height = models.PositiveIntegerField(_("height"), editable=False)
 
     class Meta:
+        verbose_name = _("photo")
+        verbose_name_plural = _("photos")
         ordering: ClassVar = ["position"]
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.UniqueConstraint(fields=["listing", "position"], name="one_photo_a_position"),
         ]
 
     def __str__(self) -> str:
-        return f"photo {self.position} of {self.listing_id}"
+        return gettext("photo %(position)s") % {"position": self.position}
 
     def forget_files(self) -> None:
         """Delete the files that it names now, once the row is gone or names others."""

@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from listings.models.catalog import Listing, dollars
@@ -32,40 +33,55 @@ class Purchase(models.Model):
     """
 
     class State(models.TextChoices):
-        REQUESTED = "requested", _("Waiting for the seller")
+        REQUESTED = "requested", _("Requested")
         ACCEPTED = "accepted", _("Accepted")
         COMPLETED = "completed", _("Done")
         DECLINED = "declined", _("Declined")
         CANCELLED = "cancelled", _("Cancelled")
         LAPSED = "lapsed", _("Lapsed")
 
+    class Side(models.TextChoices):
+        BUYER = "buyer", _("Buyer")
+        SELLER = "seller", _("Seller")
+
     OPEN: ClassVar = (State.REQUESTED, State.ACCEPTED)
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    listing = models.ForeignKey(Listing, on_delete=models.PROTECT, related_name="purchases")
-    buyer = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="purchases"
+    listing = models.ForeignKey(
+        Listing, verbose_name=_("listing"), on_delete=models.PROTECT, related_name="purchases"
     )
-    buyer_name = models.CharField(max_length=60)
+    buyer = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("buyer"),
+        on_delete=models.PROTECT,
+        related_name="purchases",
+    )
+    buyer_name = models.CharField(_("buyer name"), max_length=60)
     note = models.CharField(max_length=500, blank=True)
     price = models.DecimalField(
-        "price in US dollars",
+        _("price in US dollars"),
         max_digits=10,
         decimal_places=2,
         validators=[MinValueValidator(0)],
-        help_text="What the buyer offers; the asking price unless they say otherwise.",
+        help_text=_("What the buyer offers; the asking price unless they say otherwise."),
     )
-    state = models.CharField(max_length=10, choices=State, default=State.REQUESTED)
-    requested_at = models.DateTimeField(default=timezone.now, editable=False)
-    accepted_at = models.DateTimeField(null=True, editable=False)
-    held_until = models.DateTimeField(null=True, editable=False)
-    buyer_confirmed_at = models.DateTimeField(null=True, editable=False)
-    seller_confirmed_at = models.DateTimeField(null=True, editable=False)
-    ended_at = models.DateTimeField(null=True, editable=False)
+    state = models.CharField(_("state"), max_length=10, choices=State, default=State.REQUESTED)
+    requested_at = models.DateTimeField(_("requested at"), default=timezone.now, editable=False)
+    accepted_at = models.DateTimeField(_("accepted at"), null=True, editable=False)
+    held_until = models.DateTimeField(_("held until"), null=True, editable=False)
+    buyer_confirmed_at = models.DateTimeField(_("buyer confirmed at"), null=True, editable=False)
+    seller_confirmed_at = models.DateTimeField(_("seller confirmed at"), null=True, editable=False)
+    ended_at = models.DateTimeField(_("ended at"), null=True, editable=False)
+    # Who declined or called it off; empty when neither did: the item was gone, or time was up.
+    ended_by = models.CharField(
+        _("ended by"), max_length=6, choices=Side, blank=True, editable=False
+    )
 
     objects = PurchaseQuerySet.as_manager()
 
     class Meta:
+        verbose_name = _("purchase")
+        verbose_name_plural = _("purchases")
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.UniqueConstraint(
                 fields=["listing"],
@@ -113,15 +129,19 @@ class Purchase(models.Model):
 class Rating(models.Model):
     """What one of the two says of the other after a completed purchase, once."""
 
-    purchase = models.ForeignKey(Purchase, on_delete=models.CASCADE, related_name="ratings")
-    by_buyer = models.BooleanField()
+    purchase = models.ForeignKey(
+        Purchase, verbose_name=_("purchase"), on_delete=models.CASCADE, related_name="ratings"
+    )
+    by_buyer = models.BooleanField(_("by buyer"))
     stars = models.PositiveSmallIntegerField(
-        validators=[MinValueValidator(1), MaxValueValidator(5)]
+        _("stars"), validators=[MinValueValidator(1), MaxValueValidator(5)]
     )
     comment = models.CharField(max_length=500, blank=True)
-    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    created_at = models.DateTimeField(_("created at"), default=timezone.now, editable=False)
 
     class Meta:
+        verbose_name = _("rating")
+        verbose_name_plural = _("ratings")
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.UniqueConstraint(
                 fields=["purchase", "by_buyer"], name="one_rating_a_side_a_purchase"
@@ -130,7 +150,7 @@ class Rating(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.stars} of 5"
+        return gettext("%(stars)s of 5") % {"stars": self.stars}
 
 
 class AccountBlock(models.Model):
@@ -143,9 +163,11 @@ class AccountBlock(models.Model):
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:
+        verbose_name = _("account block")
+        verbose_name_plural = _("account blocks")
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.UniqueConstraint(fields=["seller", "user"], name="one_block_an_account"),
         ]
 
     def __str__(self) -> str:
-        return f"{self.seller} blocks an account"
+        return gettext("%(seller)s blocks an account") % {"seller": self.seller}

@@ -21,6 +21,8 @@ class Favourite(models.Model):
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:
+        verbose_name = _("favourite")
+        verbose_name_plural = _("favourites")
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.UniqueConstraint(fields=["user", "listing"], name="one_favourite_a_person"),
         ]
@@ -39,16 +41,22 @@ class SavedSearch(models.Model):
         NONE = "none", _("No mail")
 
     user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="saved_searches"
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("account"),
+        on_delete=models.CASCADE,
+        related_name="saved_searches",
     )
-    query = models.CharField(max_length=500)
-    name = models.CharField(max_length=100)
-    frequency = models.CharField(max_length=10, choices=Frequency, default=Frequency.DAILY)
-    created_at = models.DateTimeField(default=timezone.now, editable=False)
-    next_mail_at = models.DateTimeField(default=timezone.now, editable=False)
+    query = models.CharField(_("query"), max_length=500)
+    name = models.CharField(_("name"), max_length=100)
+    frequency = models.CharField(
+        _("frequency"), max_length=10, choices=Frequency, default=Frequency.DAILY
+    )
+    created_at = models.DateTimeField(_("created at"), default=timezone.now, editable=False)
+    next_mail_at = models.DateTimeField(_("next mail at"), default=timezone.now, editable=False)
 
     class Meta:
-        verbose_name_plural = "saved searches"
+        verbose_name = _("saved search")
+        verbose_name_plural = _("saved searches")
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.UniqueConstraint(fields=["user", "query"], name="one_search_a_person_a_query"),
         ]
@@ -70,6 +78,8 @@ class SavedSearchHit(models.Model):
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:
+        verbose_name = _("saved search hit")
+        verbose_name_plural = _("saved search hits")
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.UniqueConstraint(fields=["search", "listing"], name="one_hit_a_search"),
         ]

@@ -17,19 +17,23 @@ from listings.models import Listing, Purchase
 from listings.pages import beside, structured_data
 from listings.pages.contact import contact_of
 from listings.pages.counting import count_view
+from listings.pages.ended import ended_page
 from listings.watching import favourites
 from proxying.phone_numbers import redact
 
 
 @require_safe
 def listing_detail(request: HttpRequest, reference: str, slug: str = "") -> HttpResponseBase:
-    """The one page on which a seller's reserved number stands."""
-    listing = get_object_or_404(
+    """The one page on which a seller's reserved number stands; without it once all is over."""
+    listing = (
         Listing.objects.visible_to(request.user)
         .select_related("seller", "category__parent")
-        .prefetch_related("seller__reserved_numbers"),
-        reference=reference,
+        .prefetch_related("seller__reserved_numbers")
+        .filter(reference=reference)
+        .first()
     )
+    if listing is None:
+        return ended_page(request, reference)
     if request.path != listing.get_absolute_url():
         return redirect(listing, permanent=False)
     is_own = request.user.is_authenticated and listing.seller.user_id == request.user.pk
@@ -39,7 +43,6 @@ def listing_detail(request: HttpRequest, reference: str, slug: str = "") -> Http
     prefetch_related_objects([listing, *similar, *others], "photos")
     photos = list(listing.photos.all())
     page_url = settings.PUBLIC_BASE_URL + listing.get_absolute_url()
-    is_public = listing.is_published and listing.seller_is_reachable and not listing.hidden_at
     context: dict[str, Any] = {
         "listing": listing,
         "photos": photos,
@@ -53,8 +56,10 @@ def listing_detail(request: HttpRequest, reference: str, slug: str = "") -> Http
         "page_url": page_url,
         "social_title": redact(listing.title),
         "public_base_url": settings.PUBLIC_BASE_URL,
-        "is_for_search_engines": is_public and listing.state != Listing.State.SOLD,
-        "product": structured_data.product(listing, photos, page_url) if is_public else None,
+        "is_for_search_engines": listing.is_public and listing.state != Listing.State.SOLD,
+        "product": structured_data.product(listing, photos, page_url)
+        if listing.is_public
+        else None,
     }
     return render(request, "listings/listing_detail.html", context)
 

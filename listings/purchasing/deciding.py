@@ -62,7 +62,7 @@ def decline(purchase: Purchase) -> Purchase:
         return purchase
     if purchase.state != State.REQUESTED:
         raise Refused(_("This request has already ended or is accepted."))
-    ending.close(purchase, State.DECLINED)
+    ending.close(purchase, State.DECLINED, Purchase.Side.SELLER)
     telling.declined(purchase)
     return purchase
 

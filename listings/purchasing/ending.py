@@ -15,6 +15,7 @@ from listings.purchasing import telling
 from listings.purchasing.locking import Refused, lock, lock_listing
 
 State = Purchase.State
+Side = Purchase.Side
 
 ANSWER_WITHIN: Final = timedelta(days=14)
 # From the first confirmation, however little of the reservation is left.
@@ -40,7 +41,7 @@ def cancel(purchase: Purchase, *, by_buyer: bool) -> Purchase:
         raise Refused(_("You have already confirmed that it changed hands."))
     if purchase.state == State.ACCEPTED:
         _release(purchase.listing)
-    close(purchase, State.CANCELLED)
+    close(purchase, State.CANCELLED, Side.BUYER if by_buyer else Side.SELLER)
     telling.cancelled(purchase, by_buyer=by_buyer)
     return purchase
 
@@ -108,11 +109,14 @@ def listing_left(listing: Listing) -> None:
     if not listing.hidden_at and listing.state == Listing.State.RESERVED:
         return
     for purchase in accepted:
-        if not listing.hidden_at and _was_sold_here(listing):
-            confirm(purchase, by_buyer=False)
-        else:
+        if listing.hidden_at:
             _release(listing)
             close(purchase, State.CANCELLED)
+            telling.gone(purchase)
+        elif _was_sold_here(listing):
+            confirm(purchase, by_buyer=False)
+        else:
+            close(purchase, State.CANCELLED, Side.SELLER)
             telling.cancelled(purchase, by_buyer=False)
 
 
@@ -121,9 +125,10 @@ def open_beside(purchase: Purchase) -> list[Purchase]:
     return list(_open_of(purchase.listing).exclude(pk=purchase.pk))
 
 
-def close(purchase: Purchase, state: Purchase.State) -> None:
-    """Writes the end of a locked purchase; the listing is the caller's."""
+def close(purchase: Purchase, state: Purchase.State, by: Purchase.Side | None = None) -> None:
+    """Writes the end of a locked purchase, and whose doing it was; the listing is the caller's."""
     purchase.state = state
+    purchase.ended_by = by or ""
     purchase.ended_at = timezone.now()
     purchase.save()
 

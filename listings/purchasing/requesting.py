@@ -6,10 +6,11 @@ from typing import Final
 
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.db.models import Count, Exists, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from listings.models import AccountBlock, Listing, Purchase
+from listings.models import AccountBlock, Listing, ListingQuerySet, Purchase
 from listings.purchasing import telling
 from listings.purchasing.locking import Refused, lock_listing
 from listings.selling import contact_data
@@ -35,6 +36,8 @@ def request(listing: Listing, buyer: User, *, name: str, price: Decimal, note: s
     if contact_data.find(name) or contact_data.find(note):
         raise CannotBuy(_("Leave phone numbers and e-mail addresses out of it."))
     listing = lock_listing(listing.pk)
+    if open_purchase(listing, buyer):
+        raise CannotBuy(_("You have already asked to buy this."))
     if reason := why_not(listing, buyer):
         raise CannotBuy(reason)
     purchase = Purchase.objects.create(
@@ -48,21 +51,20 @@ def request(listing: Listing, buyer: User, *, name: str, price: Decimal, note: s
     return purchase
 
 
+def askable(buyer: User) -> ListingQuerySet:
+    """What *buyer* may ask for, or be told why not: public, ended, or the buyer's own."""
+    seen = Listing.objects.visible_to(buyer) | Listing.objects.ended()
+    return seen.exclude(state=Listing.State.DRAFT)
+
+
 def why_not(listing: Listing, buyer: User) -> str:
-    """Why *buyer* cannot ask for *listing* now, as a sentence; empty when they can."""
-    return _about_person(listing, buyer) or _about_item(listing) or _too_often(listing, buyer)
+    """Why *buyer* cannot ask for *listing* now, as a sentence; empty when they can.
 
-
-def _about_person(listing: Listing, buyer: User) -> str:
+    What has been asked for already is not looked at.
+    """
     if listing.seller.user_id == buyer.pk:
         return _("This is your own item.")
-    if _is_blocked(listing.seller, buyer):
-        return _("The seller does not take requests from you.")
-    if Seller.objects.filter(user=buyer, suspended_at__isnull=False).exists():
-        return _("Your account is suspended, so you cannot buy at the moment.")
-    if open_purchase(listing, buyer):
-        return _("You have already asked to buy this.")
-    return ""
+    return _about_item(listing) or _about_person(listing, buyer) or _too_often(listing, buyer)
 
 
 def _about_item(listing: Listing) -> str:
@@ -70,10 +72,32 @@ def _about_item(listing: Listing) -> str:
         return _("This item is sold.")
     if listing.state == Listing.State.EXPIRED:
         return _("This listing has ended. The seller can renew it.")
-    if not Listing.objects.public().filter(pk=listing.pk).exists():
+    if not listing.is_public:
         return _("This item is not for sale at the moment.")
     if listing.state == Listing.State.RESERVED:
         return _("This item is reserved for somebody else. It may become free again.")
+    return ""
+
+
+def _about_person(listing: Listing, buyer: User) -> str:
+    """Blocked by account, or by the phone that the buyer has proved for selling; suspended."""
+    sells = Seller.objects.filter(user=buyer)
+    phones = sells.filter(phone_verified_at__isnull=False).values("phone_number_index")
+    by_account = AccountBlock.objects.filter(seller=OuterRef("pk"), user=buyer)
+    by_phone = Block.objects.filter(seller=OuterRef("pk"), buyer_index__in=phones)
+    found = (
+        Seller.objects.filter(pk=listing.seller_id)
+        .annotate(
+            refused=Exists(by_account) | Exists(by_phone),
+            suspended=Exists(sells.filter(suspended_at__isnull=False)),
+        )
+        .values("refused", "suspended")
+        .get()
+    )
+    if found["refused"]:
+        return _("The seller does not take requests from you.")
+    if found["suspended"]:
+        return _("Your account is suspended, so you cannot buy at the moment.")
     return ""
 
 
@@ -82,21 +106,14 @@ def open_purchase(listing: Listing, buyer: User) -> Purchase | None:
     return Purchase.objects.open().filter(listing=listing, buyer=buyer).first()
 
 
-def _is_blocked(seller: Seller, buyer: User) -> bool:
-    """The account, or the phone that the buyer has proved for selling."""
-    if AccountBlock.objects.filter(seller=seller, user=buyer).exists():
-        return True
-    proved = Seller.objects.filter(user=buyer, phone_verified_at__isnull=False)
-    return Block.objects.filter(
-        seller=seller, buyer_index__in=proved.values("phone_number_index")
-    ).exists()
-
-
 def _too_often(listing: Listing, buyer: User) -> str:
-    asked = Purchase.objects.filter(buyer=buyer)
-    if asked.filter(listing=listing).count() >= REQUESTS_A_LISTING:
-        return _("You have asked for this item several times. Call or text the seller instead.")
     a_day_ago = timezone.now() - timedelta(days=1)
-    if asked.filter(requested_at__gte=a_day_ago).count() >= REQUESTS_A_DAY:
+    asked = Purchase.objects.filter(buyer=buyer).aggregate(
+        for_this=Count("pk", filter=Q(listing=listing)),
+        today=Count("pk", filter=Q(requested_at__gte=a_day_ago)),
+    )
+    if asked["for_this"] >= REQUESTS_A_LISTING:
+        return _("You have asked for this item several times. Call or text the seller instead.")
+    if asked["today"] >= REQUESTS_A_DAY:
         return _("You have asked for a lot today. Try again tomorrow, or call the seller.")
     return ""

@@ -228,4 +228,4 @@ def _page(purchase: Purchase) -> str:
 
 
 def _day(moment: datetime | None) -> str:
-    return date(timezone.localtime(moment), "l, F j, P") if moment else ""
+    return date(timezone.localtime(moment), "l, F j, g:i A") if moment else ""

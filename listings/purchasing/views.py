@@ -7,16 +7,18 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.models import User
 from django.core.paginator import Paginator
-from django.db.models import Q
+from django.db.models import Q, prefetch_related_objects
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from listings.models import AccountBlock, Listing, Purchase, PurchaseQuerySet
+from listings.models import AccountBlock, Purchase, PurchaseQuerySet
+from listings.pages.beside import similar_to
 from listings.purchasing import deciding, ending, rating, requesting
 from listings.purchasing.forms import AcceptForm, RatingForm, RequestForm
 from listings.purchasing.locking import Refused
+from listings.purchasing.standing import Standing
 from listings.purchasing.story import Story
 
 PAGE_SIZE = 20
@@ -27,13 +29,9 @@ PAGE_SIZE = 20
 def purchase_request(request: HttpRequest, reference: str) -> HttpResponse:
     """Ask to buy, or read why not. Who has asked already is led to what they asked."""
     buyer = _person(request)
-    ended = Q(state=Listing.State.EXPIRED, hidden_at__isnull=True)
     listing = get_object_or_404(
-        Listing.objects.filter(Q(pk__in=Listing.objects.visible_to(buyer).values("pk")) | ended)
-        .exclude(state=Listing.State.DRAFT)
-        .select_related("seller")
-        .prefetch_related("photos"),
-        reference=reference.upper(),
+        requesting.askable(buyer).select_related("seller").prefetch_related("photos"),
+        reference=reference,
     )
     if under_way := requesting.open_purchase(listing, buyer):
         return redirect(under_way)
@@ -48,7 +46,16 @@ def purchase_request(request: HttpRequest, reference: str) -> HttpResponse:
         else:
             messages.success(request, _("You asked. We mail you as soon as there is an answer."))
             return redirect(purchase)
-    context = {"listing": listing, "form": form, "why_not": why_not}
+    similar = similar_to(listing) if why_not else []
+    prefetch_related_objects(similar, "photos")
+    context = {
+        "listing": listing,
+        "listing_is_public": listing.is_public,
+        "by_buyer": listing.seller.user_id != buyer.pk,
+        "similar": similar,
+        "form": form,
+        "why_not": why_not,
+    }
     return render(request, "listings/purchase_request.html", context)
 
 
@@ -64,8 +71,10 @@ def purchase_list(request: HttpRequest) -> HttpResponse:
         .prefetch_related("listing__photos")
         .order_by("-requested_at", "-pk")
     )
+    page = Paginator(purchases, PAGE_SIZE).get_page(request.GET.get("page"))
     context = {
-        "page": Paginator(purchases, PAGE_SIZE).get_page(request.GET.get("page")),
+        "page": page,
+        "deals": [(one, Standing.of(one, by_buyer=not is_selling)) for one in page],
         "is_selling": is_selling,
     }
     return render(request, "listings/purchase_list.html", context)
@@ -129,7 +138,7 @@ def _rate(request: HttpRequest, purchase: Purchase, *, by_buyer: bool) -> HttpRe
 def _mine(request: HttpRequest, pk: UUID) -> Purchase:
     purchases: PurchaseQuerySet = Purchase.objects.of(request.user.pk)
     return get_object_or_404(
-        purchases.select_related("listing__seller", "buyer").prefetch_related(
+        purchases.select_related("listing__seller", "listing__category", "buyer").prefetch_related(
             "listing__photos", "ratings"
         ),
         pk=pk,
@@ -156,11 +165,12 @@ def _page(
         "purchase": purchase,
         "listing": purchase.listing,
         "by_buyer": by_buyer,
+        "standing": Standing.of(purchase, by_buyer=by_buyer),
         "story": Story(purchase, by_buyer, any(one.by_buyer == by_buyer for one in ratings)),
         "ratings": ratings,
         "reputation": rating.of_other_side(purchase, by_buyer=by_buyer),
         "is_blocked": is_blocked,
-        "listing_is_public": Listing.objects.public().filter(pk=purchase.listing_id).exists(),
+        "listing_is_public": purchase.listing.is_public,
         "accept_form": accept_form or AcceptForm(),
         "rating_form": rating_form or RatingForm(),
     }

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from listings.browsing.words import learn
 from listings.models import Listing, Photo
 from listings.models.catalog import unused_reference
+from listings.notices import our_address
 from listings.selling import contact_data, gallery
 from listings.selling.fields import no_room
 from listings.selling.forms import WORDS, ListingForm
@@ -197,6 +198,7 @@ def _page(
         "photos": listing.photos.all() if listing.pk else (),
         "new": "" if listing.pk else _signer(listing.seller.user_id).sign(listing.reference),
         "twin": twin,
+        "contact": our_address(),
     }
     return render(request, "listings/listing_form.html", context)
 

@@ -100,6 +100,7 @@ class ListingForm(forms.ModelForm):  # type: ignore[type-arg]  # no parameter at
         super().__init__(*args, **kwargs)
         self.publish = publish
         self.contact_data: dict[str, list[str]] = {}
+        self.unknown_place = ""
         self.photos_read: list[EncodedPhoto] = []
         for name in ("title", "category", "condition", "price", "description", "place"):
             self.fields[name].required = publish
@@ -128,6 +129,7 @@ class ListingForm(forms.ModelForm):  # type: ignore[type-arg]  # no parameter at
             return typed
         if place := places.find(typed):
             return place.label
+        self.unknown_place = typed
         raise ValidationError(_unknown_place(typed), code="unknown_place")
 
     def clean(self) -> dict[str, Any]:
@@ -158,8 +160,9 @@ class ListingForm(forms.ModelForm):  # type: ignore[type-arg]  # no parameter at
     def keep_valid(self) -> Listing:
         """Save what was typed without a mistake, whatever else was; as a draft.
 
-        Words with a phone number or an e-mail address are kept without it. ``ValueError``
-        for what is no draft: it is on show, and half a change is none.
+        Words with a phone number or an e-mail address are kept without it, and a town that
+        we do not know as it was typed: without a position, so nothing is published with it.
+        ``ValueError`` for what is no draft: it is on show, and half a change is none.
         """
         if self.instance.state != Listing.State.DRAFT:
             raise ValueError("only a draft is saved by halves")
@@ -167,6 +170,8 @@ class ListingForm(forms.ModelForm):  # type: ignore[type-arg]  # no parameter at
             if name != "place":
                 setattr(self.instance, name, contact_data.remove(str(self.data.get(name, ""))))
         listing: Listing = self.instance
+        if self.unknown_place:
+            listing.place, listing.latitude, listing.longitude = self.unknown_place, None, None
         listing.save()
         return listing
 

@@ -31,8 +31,9 @@ class NotOffered(Exception):
 def offer(listing: Listing) -> None:
     """Take *listing* to ``ACTIVE``: first published, resumed, renewed or offered again.
 
-    ``NotOffered`` when it is incomplete, may not go there from where it is, says the same
-    as another that the seller offers, or is one new listing too many today.
+    ``NotOffered`` when it is incomplete, names a town that we do not know, may not go there
+    from where it is, says the same as another that the seller offers, or is one new listing
+    too many today.
     """
     with transaction.atomic():
         # One at a time for each seller, so that two at once do not both find room.
@@ -40,6 +41,11 @@ def offer(listing: Listing) -> None:
         if not listing.is_complete:
             raise NotOffered(
                 _("“%(title)s” still needs a few words before buyers see it.")
+                % {"title": listing.title}
+            )
+        if listing.state == Listing.State.DRAFT and listing.latitude is None:
+            raise NotOffered(
+                _("“%(title)s” needs a town that we know. Open it and choose one.")
                 % {"title": listing.title}
             )
         if twin := _twin(listing):

@@ -16,6 +16,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from listings.models import Listing
+from listings.notices import our_address
 from listings.purchasing.ending import listing_left
 from listings.selling import drafts, expiry
 from listings.selling.fields import SaleForm
@@ -57,6 +58,7 @@ def my_listings(request: HttpRequest) -> HttpResponse:
         "chosen": chosen,
         "soon": timezone.now() + expiry.WARNED_BEFORE,
         "seller": seller,
+        "contact": our_address(),
         "is_reachable": Seller.objects.reachable().filter(user=request.user.pk).exists(),
     }
     return render(request, "listings/my_listings.html", context)

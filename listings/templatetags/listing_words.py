@@ -5,6 +5,8 @@ from datetime import datetime, timedelta
 from django import template
 from django.template.defaultfilters import date
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 register = template.Library()
 
@@ -20,11 +22,13 @@ def age(moment: datetime) -> str:
     passed = timezone.now() - moment
     days = (timezone.localdate() - timezone.localdate(moment)).days
     if passed < AN_HOUR:
-        return f"{max(int(passed.total_seconds() // 60), 1)} min ago"
+        minutes = max(int(passed.total_seconds() // 60), 1)
+        return ngettext("%(n)s min ago", "%(n)s min ago", minutes) % {"n": minutes}
     if days == 0 or passed < HALF_A_DAY:
-        return f"{int(passed / AN_HOUR)} h ago"
+        hours = int(passed / AN_HOUR)
+        return ngettext("%(n)s h ago", "%(n)s h ago", hours) % {"n": hours}
     if days == 1:
-        return "yesterday"
+        return _("yesterday")
     if days < A_FORTNIGHT:
-        return f"{days} days ago"
+        return ngettext("%(n)s day ago", "%(n)s days ago", days) % {"n": days}
     return date(timezone.localtime(moment), "M j" if days < MOST_OF_A_YEAR else "M j, Y")

@@ -1,32 +1,48 @@
-"""Actions that take something from a person ask once more."""
+"""Actions that take something from a person ask once more, and perhaps why."""
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from django import forms
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
-type Action = Callable[[Any, HttpRequest, QuerySet[Any]], HttpResponse | None]
+if TYPE_CHECKING:
+    # The type checker's alone.
+    from django_stubs_ext import StrOrPromise
+
+type Action = Callable[..., HttpResponse | None]
 
 
-def confirmed(question: str, *, consequence: str, button: str) -> Callable[[Action], Action]:
-    """Shows *question*, the rows and the *consequence* first; runs the action on ``confirmed``."""
+def confirmed(
+    question: "StrOrPromise",
+    *,
+    consequence: "StrOrPromise",
+    button: "StrOrPromise",
+    form_class: type[forms.Form] = forms.Form,
+) -> Callable[[Action], Action]:
+    """Shows *question*, the rows and the *consequence* first; runs the action on ``confirmed``.
+
+    What else *form_class* asks is given to the action by name.
+    """
 
     def decorator(action: Action) -> Action:
         @wraps(action)
         def wrapper(
             model_admin: Any, request: HttpRequest, queryset: QuerySet[Any]
         ) -> HttpResponse | None:
-            if "confirmed" in request.POST:
-                return action(model_admin, request, queryset)
+            form = form_class(request.POST if "confirmed" in request.POST else None)
+            if form.is_valid():
+                return action(model_admin, request, queryset, **form.cleaned_data)
             context = {
                 **model_admin.admin_site.each_context(request),
                 "title": question,
                 "consequence": consequence,
                 "button": button,
+                "form": form,
                 "opts": model_admin.opts,
                 "objects": queryset,
                 "chosen": _chosen(request),

@@ -13,6 +13,8 @@ from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 
 from proxying import tasks
 from proxying.admin.readonly import ReadOnlyAdmin
@@ -38,24 +40,31 @@ def explain(number: ReservedNumber) -> str:
     state = number.get_status_display()
     if number.status == ReservedNumber.Status.QUARANTINED and number.quarantined_at:
         over = number.quarantined_at + timedelta(days=settings.NUMBER_QUARANTINE_DAYS)
-        return f"{state} until {date_format(timezone.localtime(over), 'DATE_FORMAT')}"
+        return _("%(state)s until %(day)s") % {
+            "state": state,
+            "day": date_format(timezone.localtime(over), "DATE_FORMAT"),
+        }
     if number.status not in ReservedNumber.UNFINISHED:
         return state
     if number.is_stuck:
-        return f"stuck, needs staff: {number.last_error or 'no reason was noted'}"
+        reason = number.last_error or _("no reason was noted")
+        return _("stuck, needs staff: %(reason)s") % {"reason": reason}
     if number.last_error:
-        return f"{state}, tries again by itself: {number.last_error}"
+        return _("%(state)s, tries again by itself: %(reason)s") % {
+            "state": state,
+            "reason": number.last_error,
+        }
     return state
 
 
 class StuckFilter(admin.SimpleListFilter):
-    title = "stuck"
+    title = gettext_lazy("stuck")
     parameter_name = "stuck"
 
     def lookups(
         self, request: HttpRequest, model_admin: "admin.ModelAdmin[Any]"
     ) -> list[tuple[str, str]]:
-        return [("staff", "needs staff"), ("retrying", "tries again by itself")]
+        return [("staff", _("needs staff")), ("retrying", _("tries again by itself"))]
 
     def queryset(
         self, request: HttpRequest, queryset: QuerySet[ReservedNumber]
@@ -106,20 +115,20 @@ class ReservedNumberAdmin(ReadOnlyAdmin):
     ) -> tuple[QuerySet[ReservedNumber], bool]:
         return super().get_search_results(request, queryset, as_e164(search_term))
 
-    @admin.display(description="reserved number", ordering="proxy_identifier")
+    @admin.display(description=gettext_lazy("reserved number"), ordering="proxy_identifier")
     def number(self, number: ReservedNumber) -> str:
-        return display(number.proxy_identifier) if number.proxy_identifier else "none yet"
+        return display(number.proxy_identifier) if number.proxy_identifier else _("none yet")
 
-    @admin.display(ordering="status")
+    @admin.display(description=gettext_lazy("state"), ordering="status")
     def state(self, number: ReservedNumber) -> str:
         return explain(number)
 
-    @admin.display(description="next attempt", ordering="next_attempt_at")
+    @admin.display(description=gettext_lazy("next attempt"), ordering="next_attempt_at")
     def next_attempt(self, number: ReservedNumber) -> str | None:
         return naturaltime(number.next_attempt_at) if number.next_attempt_at else None
 
     @admin.action(
-        description="Try again now",
+        description=gettext_lazy("Try again now"),
         permissions=["retry"],
         location=[ActionLocation.CHANGE_LIST, ActionLocation.CHANGE_FORM],
     )
@@ -129,18 +138,22 @@ class ReservedNumberAdmin(ReadOnlyAdmin):
         hurried = [number for number in again if self._hurry(request, number)]
         if hurried:
             names = ", ".join(str(number.seller) for number in hurried)
-            self.message_user(request, f"Trying again now for: {names}.", messages.SUCCESS)
+            said = _("Trying again now for: %(names)s.") % {"names": names}
+            self.message_user(request, said, messages.SUCCESS)
         if finished:
-            self.message_user(
-                request, f"{finished} not waiting for anything: left alone.", messages.WARNING
-            )
+            said = ngettext(
+                "%(n)s not waiting for anything: left alone.",
+                "%(n)s not waiting for anything: left alone.",
+                finished,
+            ) % {"n": finished}
+            self.message_user(request, said, messages.WARNING)
 
     def _hurry(self, request: HttpRequest, number: ReservedNumber) -> bool:
         with transaction.atomic():
             # An attempt that is at work now is not harmed: it is fenced by its count.
             due = number.advance(next_attempt_at=timezone.now())
             if due:
-                self.log_change(request, number, "Tried again at once.")
+                self.log_change(request, number, _("Tried again at once."))
                 nudge(tasks.reserve_number, number.pk)
         return due
 
@@ -160,15 +173,17 @@ class PoolNumberAdmin(ReadOnlyAdmin):
     ) -> tuple[QuerySet[PoolNumber], bool]:
         return super().get_search_results(request, queryset, as_e164(search_term))
 
-    @admin.display(ordering="proxy_identifier")
+    @admin.display(description=gettext_lazy("number"), ordering="proxy_identifier")
     def number(self, number: PoolNumber) -> str:
         return display(number.proxy_identifier)
 
-    @admin.display(description="state")
+    @admin.display(description=gettext_lazy("state"))
     def state(self, number: PoolNumber) -> str:
         if not number.phone_number_sid:
-            return "to be bought"
-        return "in the pool" if number.added_at else "bought, to be added to the Service"
+            return _("to be bought")
+        if not number.added_at:
+            return _("bought, to be added to the Service")
+        return _("in the pool")
 
 
 @admin.register(ProxyService)
@@ -188,12 +203,12 @@ class ProxyServiceAdmin(ReadOnlyAdmin):
             pool_count=Count("pool_numbers", distinct=True),
         )
 
-    @admin.display(description="reserved (of 5,000)")
+    @admin.display(description=gettext_lazy("reserved (of 5,000)"))
     def reserved(self, service: Any) -> int:
         count: int = service.reserved_count
         return count
 
-    @admin.display(description="in the pool (of 500)")
+    @admin.display(description=gettext_lazy("in the pool (of 500)"))
     def pool(self, service: Any) -> int:
         count: int = service.pool_count
         return count

@@ -1,6 +1,7 @@
 """What happened: Sessions, interactions and blocks, to look at. No index of a buyer is shown."""
 
 from django.contrib import admin
+from django.utils.translation import gettext_lazy
 
 from proxying.admin.readonly import ReadOnlyAdmin
 from proxying.models import Block, Interaction, ProxySession
@@ -30,7 +31,9 @@ class ProxySessionAdmin(ReadOnlyAdmin):
     )
     readonly_fields = fields
 
-    @admin.display(ordering="reserved_number__seller__display_name")
+    @admin.display(
+        description=gettext_lazy("seller"), ordering="reserved_number__seller__display_name"
+    )
     def seller(self, session: ProxySession) -> str:
         return str(session.reserved_number.seller)
 

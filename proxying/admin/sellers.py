@@ -1,6 +1,7 @@
 """Sellers: who they are, which number is theirs, and what staff may do about it."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 from uuid import UUID
 
@@ -13,6 +14,8 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils.decorators import method_decorator
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 
 from proxying import provisioning, tasks
@@ -21,7 +24,7 @@ from proxying.admin.confirming import confirmed
 from proxying.admin.numbers import as_e164, explain
 from proxying.admin.readonly import ReadOnlyInline
 from proxying.encryption import CannotUnseal, blind_index
-from proxying.forms import FindByPhoneForm
+from proxying.forms import FindByPhoneForm, SuspensionForm
 from proxying.models import ReservedNumber, Seller
 from proxying.nudges import nudge
 from proxying.phone_numbers import display
@@ -39,7 +42,7 @@ class _HappenedFilter(admin.SimpleListFilter):
     """Yes: the moment in *parameter_name* is known."""
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("yes", "yes"), ("no", "no")]
+        return [("yes", _("yes")), ("no", _("no"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Seller]) -> QuerySet[Seller]:
         if self.value() not in {"yes", "no"}:
@@ -48,18 +51,18 @@ class _HappenedFilter(admin.SimpleListFilter):
 
 
 class VerifiedFilter(_HappenedFilter):
-    title = "verified"
+    title = gettext_lazy("verified")
     parameter_name = "phone_verified_at"
 
 
 class SuspendedFilter(_HappenedFilter):
-    title = "suspended"
+    title = gettext_lazy("suspended")
     parameter_name = "suspended_at"
 
 
 class ReservedNumberInline(ReadOnlyInline):
     model = ReservedNumber
-    verbose_name_plural = "numbers, now and before"
+    verbose_name_plural = gettext_lazy("numbers, now and before")
     fields = (
         "proxy_identifier",
         "status",
@@ -90,7 +93,7 @@ class SellerAdmin(_ModelAdmin):
     list_filter = (VerifiedFilter, SuspendedFilter, "reserved_numbers__status")
     list_select_related = ("user",)
     search_fields = ("display_name", "user__email", "reserved_numbers__proxy_identifier")
-    search_help_text = "Display name, e-mail or reserved number"
+    search_help_text = gettext_lazy("Display name, e-mail or reserved number")
     ordering = ("-created_at",)
     actions = ("suspend", "reinstate", "reserve_number", "release_number")
     fields = (
@@ -102,6 +105,7 @@ class SellerAdmin(_ModelAdmin):
         "number",
         "number_state",
         "suspended_at",
+        "suspended_reason",
         "created_at",
     )
     readonly_fields = fields[1:]
@@ -126,78 +130,109 @@ class SellerAdmin(_ModelAdmin):
 
     # Columns
 
-    @admin.display(description="e-mail", ordering="user__email")
+    @admin.display(description=gettext_lazy("e-mail"), ordering="user__email")
     def email(self, seller: Seller) -> str:
         return seller.user.email
 
-    @admin.display(description="account", ordering="suspended_at")
+    @admin.display(description=gettext_lazy("account"), ordering="suspended_at")
     def standing(self, seller: Seller) -> str:
-        verified = "verified" if seller.phone_verified_at else "not verified"
-        return f"suspended, {verified}" if seller.suspended_at else verified
+        verified = seller.phone_verified_at is not None
+        if seller.suspended_at:
+            return _("suspended, verified") if verified else _("suspended, not verified")
+        return _("verified") if verified else _("not verified")
 
-    @admin.display(description="reserved number", empty_value="none")
-    def number(self, seller: Seller) -> str | None:
+    @admin.display(description=gettext_lazy("reserved number"))
+    def number(self, seller: Seller) -> str:
         number = seller.reserved_number
-        return display(number.proxy_identifier) if number and number.proxy_identifier else None
+        if number is None or number.proxy_identifier is None:
+            return _("none")
+        return display(number.proxy_identifier)
 
-    @admin.display(description="state of the number", empty_value="none")
-    def number_state(self, seller: Seller) -> str | None:
+    @admin.display(description=gettext_lazy("state of the number"))
+    def number_state(self, seller: Seller) -> str:
         number = seller.reserved_number
-        return explain(number) if number else None
+        return explain(number) if number else _("none")
 
-    @admin.display(description="private phone", empty_value="none")
-    def masked_phone(self, seller: Seller) -> str | None:
+    @admin.display(description=gettext_lazy("private phone"))
+    def masked_phone(self, seller: Seller) -> str:
         try:
-            return str(seller.phone_number) if seller.phone_number else None
+            return str(seller.phone_number) if seller.phone_number else _("none")
         except CannotUnseal as reason:
-            return f"cannot be opened: {reason}"
+            return _("cannot be opened: %(reason)s") % {"reason": reason}
 
     # Actions
 
     @admin.action(
-        description="Suspend: nobody reaches them", permissions=["change"], location=_ANYWHERE
+        description=gettext_lazy("Suspend: nobody reaches them"),
+        permissions=["change"],
+        location=_ANYWHERE,
     )
     @confirmed(
-        "Suspend these sellers?",
-        consequence="Nobody can call or text them until they are reinstated, and their open"
-        " Sessions are closed. They keep their numbers.",
-        button="Suspend",
+        gettext_lazy("Suspend these sellers?"),
+        consequence=gettext_lazy(
+            "Nobody can call or text them until they are reinstated, and their open"
+            " Sessions are closed. They keep their numbers."
+        ),
+        button=gettext_lazy("Suspend"),
+        form_class=SuspensionForm,
     )
-    def suspend(self, request: HttpRequest, sellers: QuerySet[Seller]) -> None:
-        self._apply(request, sellers, _suspend, done="Suspended", not_done="Suspended already")
+    def suspend(self, request: HttpRequest, sellers: QuerySet[Seller], reason: str) -> None:
+        self._apply(
+            request,
+            sellers,
+            partial(_suspend, reason=reason),
+            done=_("Suspended: %(names)s."),
+            not_done=_("Suspended already: %(names)s."),
+        )
 
     @admin.action(
-        description="Reinstate: let buyers reach them again",
+        description=gettext_lazy("Reinstate: let buyers reach them again"),
         permissions=["change"],
         location=_ANYWHERE,
     )
     def reinstate(self, request: HttpRequest, sellers: QuerySet[Seller]) -> None:
-        self._apply(request, sellers, _reinstate, done="Reinstated", not_done="Not suspended")
+        self._apply(
+            request,
+            sellers,
+            _reinstate,
+            done=_("Reinstated: %(names)s."),
+            not_done=_("Not suspended: %(names)s."),
+        )
 
     @admin.action(
-        description="Reserve a number, or try again", permissions=["change"], location=_ANYWHERE
+        description=gettext_lazy("Reserve a number, or try again"),
+        permissions=["change"],
+        location=_ANYWHERE,
     )
     def reserve_number(self, request: HttpRequest, sellers: QuerySet[Seller]) -> None:
         self._apply(
             request,
             sellers,
             _reserve,
-            done="A number is being reserved for",
-            not_done="Not verified, suspended, or has a number",
+            done=_("A number is being reserved for: %(names)s."),
+            not_done=_("Not verified, suspended, or has a number: %(names)s."),
         )
 
     @admin.action(
-        description="Release the number for good", permissions=["change"], location=_ANYWHERE
+        description=gettext_lazy("Release the number for good"),
+        permissions=["change"],
+        location=_ANYWHERE,
     )
     @confirmed(
-        "Release the numbers of these sellers?",
-        consequence="Buyers who noted such a number reach nobody any more. It rests in quarantine"
-        " and then goes back to Twilio; the same number cannot be had again.",
-        button="Release",
+        gettext_lazy("Release the numbers of these sellers?"),
+        consequence=gettext_lazy(
+            "Buyers who noted such a number reach nobody any more. It rests in quarantine"
+            " and then goes back to Twilio; the same number cannot be had again."
+        ),
+        button=gettext_lazy("Release"),
     )
     def release_number(self, request: HttpRequest, sellers: QuerySet[Seller]) -> None:
         self._apply(
-            request, sellers, _release, done="Released the number of", not_done="Has no number"
+            request,
+            sellers,
+            _release,
+            done=_("Released the number of: %(names)s."),
+            not_done=_("Has no number: %(names)s."),
         )
 
     def _apply(
@@ -209,19 +244,22 @@ class SellerAdmin(_ModelAdmin):
         done: str,
         not_done: str,
     ) -> None:
-        """*change* on each, with a line in its history; says whom it changed and whom not."""
+        """*change* on each, with a line in its history; says whom it changed and whom not.
+
+        Both sentences take ``%(names)s``.
+        """
         changed, unchanged = [], []
         for seller in sellers:
             with transaction.atomic():
                 if change(seller):
-                    self.log_change(request, seller, f"{done} {seller}.")
+                    self.log_change(request, seller, done % {"names": seller})
                     changed.append(str(seller))
                 else:
                     unchanged.append(str(seller))
         if changed:
-            self.message_user(request, f"{done}: {', '.join(changed)}.", messages.SUCCESS)
+            self.message_user(request, done % {"names": ", ".join(changed)}, messages.SUCCESS)
         if unchanged:
-            self.message_user(request, f"{not_done}: {', '.join(unchanged)}.", messages.WARNING)
+            self.message_user(request, not_done % {"names": ", ".join(unchanged)}, messages.WARNING)
 
     # Whose phone is this?
 
@@ -257,7 +295,7 @@ class SellerAdmin(_ModelAdmin):
             form = FindByPhoneForm()
         context = {
             **self.admin_site.each_context(request),
-            "title": "Find a seller by private phone",
+            "title": _("Find a seller by private phone"),
             "opts": self.opts,
             "form": form,
             "found": found,
@@ -265,10 +303,10 @@ class SellerAdmin(_ModelAdmin):
         return TemplateResponse(request, "admin/proxying/seller/by_phone.html", context)
 
 
-def _suspend(seller: Seller) -> bool:
+def _suspend(seller: Seller, reason: str) -> bool:
     if seller.suspended_at:
         return False
-    provisioning.suspend(seller)
+    provisioning.suspend(seller, reason)
     _close_sessions(seller.reserved_number)
     return True
 

@@ -17,7 +17,7 @@ from django.utils import timezone
 from proxying import twilio_client
 from proxying.models import Block, ProxySession, ReservedNumber, Seller
 from proxying.provisioning import buying
-from proxying.reachability import announce
+from proxying.reachability import announce, suspended
 from proxying.twilio_client import TwilioRefused
 
 logger = structlog.get_logger(__name__)
@@ -31,16 +31,21 @@ _UNTIL_IT_IS_MADE = timedelta(minutes=1)
 Status = ReservedNumber.Status
 
 
-def suspend(seller: Seller) -> None:
-    """Nobody reaches the seller until ``reinstate``; their number stays theirs."""
-    seller.suspended_at = timezone.now()
-    seller.save(update_fields=["suspended_at"])
-    announce(seller.pk)
+def suspend(seller: Seller, reason: str) -> None:
+    """Nobody reaches the seller, who is told *reason*, until ``reinstate``.
+
+    The number stays theirs.
+    """
+    seller.suspended_at, seller.suspended_reason = timezone.now(), reason
+    with transaction.atomic():
+        seller.save(update_fields=["suspended_at", "suspended_reason"])
+        suspended.send(sender=None, seller=seller)
+        announce(seller.pk)
 
 
 def reinstate(seller: Seller) -> None:
-    seller.suspended_at = None
-    seller.save(update_fields=["suspended_at"])
+    seller.suspended_at, seller.suspended_reason = None, ""
+    seller.save(update_fields=["suspended_at", "suspended_reason"])
     announce(seller.pk)
 
 

@@ -1,11 +1,17 @@
-"""The switchboard for its operator: to look at. What it holds is changed through its API."""
+"""The switchboard for its operator: to look at. What it holds is changed through its API.
 
-from typing import TYPE_CHECKING, Any, ClassVar
+People's own numbers show their last two digits; those that we bought are public.
+"""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
 from django.db.models import Model
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
+from proxying.switchboard import numbering
 from proxying.switchboard.models import (
     Alert,
     Call,
@@ -22,6 +28,8 @@ from proxying.switchboard.models import (
 )
 
 if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise as _StrOrPromise
+
     # Generic for the type checker only.
     _ModelAdmin = admin.ModelAdmin[Any]
     _TabularInline = admin.TabularInline[Any, Any]
@@ -42,9 +50,26 @@ class _LookOnly:
         return False
 
 
+def _masked(field: str, heading: "_StrOrPromise") -> Callable[[Any, Model], str]:
+    """For a list's column, or a line of a row's page: *field* with the numbers in it masked."""
+
+    @admin.display(description=heading)
+    def masked(self: Any, row: Model) -> str:
+        return numbering.mask(getattr(row, field))
+
+    return masked
+
+
 @admin.register(Alert)
 class AlertAdmin(_LookOnly, _ModelAdmin):
-    list_display = ("date_created", "error_code", "alert_text", "request_url", "response_status")
+    what = _masked("alert_text", _("alert text"))
+    list_display = ("date_created", "error_code", "what", "request_url", "response_status")
+    fields = readonly_fields = (
+        "sid",
+        *list_display,
+        "resource_sid",
+        "service_sid",
+    )
     list_filter = ("error_code",)
     search_fields = ("resource_sid", "service_sid")
     date_hierarchy = "date_created"
@@ -75,10 +100,11 @@ class ServiceAdmin(_LookOnly, _ModelAdmin):
 
 
 class ParticipantInline(_LookOnly, _TabularInline):
+    person = _masked("identifier", _("identifier"))
     model = Participant
     fields = readonly_fields = (
         "sid",
-        "identifier",
+        "person",
         "proxy_identifier",
         "is_active",
         "date_created",
@@ -109,26 +135,66 @@ class SessionAdmin(_LookOnly, _ModelAdmin):
 
 @admin.register(Message)
 class MessageAdmin(_LookOnly, _ModelAdmin):
-    list_display = ("sid", "direction", "status", "error_code", "date_created")
+    """Without the body, for the same reason."""
+
+    sender = _masked("from_number", _("from"))
+    recipient = _masked("to", _("to"))
+    list_display = (
+        "sid",
+        "sender",
+        "recipient",
+        "direction",
+        "status",
+        "error_code",
+        "date_created",
+    )
     list_filter = ("direction", "status")
     search_fields = ("sid",)
-    exclude = ("body",)
+    fields = readonly_fields = (*list_display, "date_updated")
 
 
 @admin.register(Call)
 class CallAdmin(_LookOnly, _ModelAdmin):
-    list_display = ("sid", "direction", "status", "date_created", "answered_at", "ended_at")
+    """Without its program, which says whom to ring."""
+
+    sender = _masked("from_number", _("from"))
+    recipient = _masked("to", _("to"))
+    list_display = (
+        "sid",
+        "sender",
+        "recipient",
+        "direction",
+        "status",
+        "date_created",
+        "answered_at",
+        "ended_at",
+    )
     list_filter = ("direction", "status")
     search_fields = ("sid",)
+    fields = readonly_fields = (*list_display, "parent", "rings_until", "resume_at", "date_updated")
 
 
 @admin.register(Verification)
 class VerificationAdmin(_LookOnly, _ModelAdmin):
-    list_display = ("sid", "to", "status", "checks", "date_created")
+    """Without the code."""
+
+    recipient = _masked("to", _("to"))
+    list_display = ("sid", "recipient", "status", "checks", "date_created")
     list_filter = ("status",)
-    exclude: ClassVar[list[str]] = ["code"]
+    fields = readonly_fields = (*list_display, "service", "channel", "date_updated")
 
 
 @admin.register(Phone)
 class PhoneAdmin(_ModelAdmin):
-    list_display = ("name", "number", "created_at")
+    """A virtual phone. Its number is typed once, when it is added."""
+
+    masked_number = _masked("number", _("number"))
+    list_display = ("name", "masked_number", "created_at")
+
+    def get_fields(self, request: HttpRequest, obj: Model | None = None) -> tuple[str, ...]:
+        return ("name", "masked_number" if obj else "number")
+
+    def get_readonly_fields(
+        self, request: HttpRequest, obj: Model | None = None
+    ) -> tuple[str, ...]:
+        return ("masked_number",) if obj else ()

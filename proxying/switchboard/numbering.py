@@ -29,6 +29,11 @@ def is_e164(text: str) -> bool:
     return E164.fullmatch(text) is not None
 
 
+def mask(text: str) -> str:
+    """*text* with each number in it cut down to its last two digits: ``•••55``."""
+    return E164.sub(lambda found: f"•••{found[0][-2:]}", text)
+
+
 def area_code(e164: str) -> str | None:
     """The three-digit area code of a North American number, else None."""
     return e164[2:5] if e164.startswith("+1") and len(e164) == len("+14155550100") else None

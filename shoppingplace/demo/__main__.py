@@ -5,7 +5,6 @@ The data is SQLite under ``var``; what the web server and the worker say goes to
 
 import os
 import signal
-import socket
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -15,9 +14,9 @@ from types import FrameType
 
 import django
 
-from shoppingplace.demo import CannotGoOn, children, environment
+from shoppingplace.demo import CannotGoOn, addresses, children, environment
+from shoppingplace.demo.addresses import HOST
 from shoppingplace.demo.children import Child
-from shoppingplace.demo.environment import HOST
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 _PORTS = 65_536
@@ -93,16 +92,13 @@ def _free_port(text: str) -> int:
     if not text.isdecimal() or not 0 < int(text) < _PORTS:
         raise CannotGoOn(f"PORT is {text!r}; it must be a number from 1 to {_PORTS - 1}.")
     port = int(text)
-    with socket.socket() as probe:
-        # As the server itself does: a port that a former demo just left is free.
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((HOST, port))
-        except OSError as error:
-            raise CannotGoOn(
-                f"Port {port} cannot be used: {error.strerror}. "
-                f"Stop what is there, or take another: make demo PORT={port + 1}"
-            ) from None
+    try:
+        addresses.check(port)
+    except OSError as error:
+        raise CannotGoOn(
+            f"Port {port} cannot be used: {error.strerror}. "
+            f"Stop what is there, or take another: make demo PORT={port + 1}"
+        ) from None
     return port
 
 

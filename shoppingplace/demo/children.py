@@ -15,7 +15,7 @@ from typing import IO
 import requests
 
 from shoppingplace.demo import CannotGoOn
-from shoppingplace.demo.environment import HOST
+from shoppingplace.demo.addresses import IPV4, bindings
 
 _START_SECONDS = 60
 _STOP_SECONDS = 10
@@ -83,7 +83,7 @@ def _wait_until_ready(port: int, web: Child) -> None:
     while time.monotonic() < deadline:
         web.check()
         try:
-            if requests.get(f"http://{HOST}:{port}/readyz", timeout=5).ok:
+            if requests.get(f"http://{IPV4}:{port}/readyz", timeout=5).ok:
                 return
         except (requests.ConnectionError, requests.Timeout):
             pass  # not listening yet, or reading its code for the first time
@@ -95,8 +95,9 @@ def _web(port: int) -> list[str]:
     # A text waits in its thread for our callbacks, which need another one: as many texts at
     # once as there are threads would wait for each other until their time is over.
     return [
-        "gunicorn", "shoppingplace.wsgi", "--bind", f"{HOST}:{port}", "--worker-class", "gthread",
+        "gunicorn", "shoppingplace.wsgi", "--worker-class", "gthread",
         "--workers", "1", "--threads", "64", "--graceful-timeout", "3",
+        *(f"--bind={address}" for address in bindings(port)),
     ]  # fmt: skip
 
 

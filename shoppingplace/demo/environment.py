@@ -6,9 +6,8 @@ import secrets
 from pathlib import Path
 from typing import Final
 
+from shoppingplace.demo.addresses import HOST, IPV4, IPV6
 from shoppingplace.fresh_secrets import as_lines, fresh_secrets
-
-HOST: Final = "127.0.0.1"
 
 
 def complete_file(path: Path) -> None:
@@ -40,7 +39,7 @@ def for_port(port: int, var_dir: Path) -> dict[str, str]:
     return {
         **_DEMO,
         "PUBLIC_BASE_URL": site,
-        "ALLOWED_HOSTS": f"{HOST},localhost",
+        "ALLOWED_HOSTS": f"{HOST},{IPV4},[{IPV6}]",
         "TWILIO_BASE_URL": _switchboard(site),
         **{f"TWILIO_{name}_BASE_URL": "" for name in ("PROXY", "API", "VERIFY", "LOOKUPS")},
         "VAR_DIR": str(var_dir),
@@ -48,8 +47,8 @@ def for_port(port: int, var_dir: Path) -> dict[str, str]:
         "REDIS_URL": "",
         "EMAIL_HOST": "",
         # The site calls itself; a proxy that is set for the outside must not hear of it.
-        "NO_PROXY": HOST,
-        "no_proxy": HOST,
+        "NO_PROXY": f"{HOST},{IPV4},{IPV6}",
+        "no_proxy": f"{HOST},{IPV4},{IPV6}",
     }
 
 

@@ -54,6 +54,7 @@ def test_suspended_seller_is_reached_by_nobody(page, log_in, shop):
     phones.text(BOBS_PHONE, TOMS_NUMBER, "Before")
 
     choose(page, "Suspend: nobody reaches them", "Tom")
+    page.get_by_label("Reason").fill("Sold what was not his.")
     page.get_by_role("button", name="Suspend").click()
     expect(page.get_by_text("Tom")).not_to_have_count(0)
 

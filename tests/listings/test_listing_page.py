@@ -13,6 +13,7 @@ import segno
 import time_machine
 from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from listings.models import Listing
@@ -36,6 +37,18 @@ SENTENCE = (
 @pytest.fixture
 def oak_table(tom) -> Listing:
     return ListingFactory(seller=tom, reference="K7Q2M")
+
+
+@pytest.fixture
+def queries_of_410(client):
+    """How many SQL statements the page of a listing that has ended takes."""
+
+    def count(listing: Listing) -> int:
+        with CaptureQueriesContext(connection) as captured:
+            assert client.get(listing.get_absolute_url()).status_code == 410
+        return len(captured)
+
+    return count
 
 
 def page_of(client, listing: Listing) -> str:
@@ -119,6 +132,85 @@ def test_what_is_not_published_is_not_found(client, tom, state):
 
     assert client.get(listing.get_absolute_url()).status_code == 404
     assert client.get(f"/listings/{listing.reference}/qr.svg").status_code == 404
+
+
+@pytest.mark.parametrize("path", ["", "oak-table/", "another-title/"])
+def test_old_link_to_what_has_expired_says_that_it_has_ended(client, oak_table, path):
+    ListingFactory(title="Pine table")
+    change(oak_table, state=Listing.State.EXPIRED)
+
+    answer = client.get(f"/listings/K7Q2M/{path}")
+
+    assert answer.status_code == 410
+    assert "This listing has ended" in answer.text
+    assert "cannot be bought" in answer.text
+    assert '<meta name="robots" content="noindex">' in answer.text
+    assert "Pine table" in answer.text
+
+
+def test_ended_page_has_neither_number_nor_anything_to_buy_with(client, oak_table):
+    change(oak_table, state=Listing.State.EXPIRED)
+
+    page = page_of(client, oak_table)
+
+    assert "415-111" not in page
+    assert not [href for href in hrefs(page) if href.startswith(("tel:", "sms:"))]
+    assert "/listings/K7Q2M/buy/" not in hrefs(page)
+    assert "ld+json" not in page
+
+
+def test_sold_item_of_a_seller_whose_number_is_gone_has_ended(client, tom, oak_table):
+    oak_table.move_to(Listing.State.SOLD)
+    Listing.objects.update(seller_is_reachable=False)
+
+    answer = client.get(oak_table.get_absolute_url())
+
+    assert answer.status_code == 410
+    assert "It is sold" in answer.text
+
+
+@pytest.mark.parametrize("state", ["expired", "sold"])
+@pytest.mark.parametrize("why", ["hidden", "suspended", "left"])
+def test_what_staff_or_its_seller_took_away_has_not_ended_but_is_not_found(
+    client, tom, oak_table, state, why
+):
+    change(oak_table, state=state, seller_is_reachable=False)
+    if why == "hidden":
+        change(oak_table, hidden_at=timezone.now())
+    elif why == "suspended":
+        change(tom, suspended_at=timezone.now())
+    else:
+        tom.leave()
+
+    assert client.get(oak_table.get_absolute_url()).status_code == 404
+    assert client.get("/listings/K7Q2M/qr.svg").status_code == 404
+
+
+@pytest.mark.parametrize("state", ["draft", "paused", "active", "reserved"])
+def test_what_may_come_back_has_not_ended_but_is_not_found(client, oak_table, state):
+    change(oak_table, state=state, seller_is_reachable=False)
+
+    assert client.get(oak_table.get_absolute_url()).status_code == 404
+
+
+def test_seller_sees_the_own_expired_item_and_how_to_bring_it_back(toms_browser, oak_table):
+    change(oak_table, state=Listing.State.EXPIRED)
+
+    answer = toms_browser.get(oak_table.get_absolute_url())
+
+    assert answer.status_code == 200
+    assert "Renew it among your listings" in answer.text
+
+
+def test_seller_reads_why_staff_have_hidden_it(toms_browser, client, oak_table):
+    change(oak_table, hidden_at=timezone.now(), hidden_reason="Another\u2019s photos")
+
+    page = page_of(toms_browser, oak_table)
+
+    assert "Our staff have hidden it" in page
+    assert "Another\u2019s photos" in page
+    assert "Buyers see a button" not in page
+    assert client.get(oak_table.get_absolute_url()).status_code == 404
 
 
 def test_page_of_a_suspended_seller_is_not_found(client):
@@ -412,3 +504,17 @@ def test_queries_do_not_grow_with_photos_and_neighbours(oak_table, tom, queries,
     add_one_of_each()
 
     assert queries(client, oak_table.get_absolute_url()) == with_one <= 12
+
+
+def test_ended_page_takes_as_many_queries_whatever_there_is_beside(oak_table, tom, queries_of_410):
+    def add_one_of_each() -> None:
+        for listing in (oak_table, ListingFactory(), ListingFactory(seller=tom)):
+            add_photo(listing)
+
+    change(oak_table, state=Listing.State.EXPIRED)
+    add_one_of_each()
+    with_one = queries_of_410(oak_table)
+    add_one_of_each()
+    add_one_of_each()
+
+    assert queries_of_410(oak_table) == with_one <= 12

@@ -1,5 +1,6 @@
 """The pages of a purchase: who sees them, what they offer, what they refuse."""
 
+import re
 from decimal import Decimal
 from uuid import uuid4
 
@@ -9,8 +10,10 @@ from django.urls import reverse
 
 from listings.models import AccountBlock, Listing, Purchase, Rating
 from listings.purchasing import deciding, ending, requesting
-from tests.listings.factories import ListingFactory
-from tests.proxying.factories import UserFactory
+from proxying.models import Block
+from proxying.phone_numbers import PhoneNumber
+from tests.listings.factories import ListingFactory, add_photo
+from tests.proxying.factories import BOBS_PHONE, SellerFactory, UserFactory
 
 ACTIONS = ["accept", "decline", "cancel", "confirm", "rate", "block", "unblock"]
 State = Purchase.State
@@ -131,7 +134,57 @@ def test_page_says_why_not(bobs_browser, table, state, why):
 
 
 def test_own_item_is_not_bought(toms_browser, table):
-    assert "your own item" in toms_browser.get(buy_url(table)).text
+    page = toms_browser.get(buy_url(table)).text
+
+    assert "your own item" in page
+    assert 'name="price"' not in page
+
+
+def test_page_that_says_why_not_offers_what_is_similar_and_no_form(bobs_browser, table):
+    ListingFactory(title="Pine table")
+    Listing.objects.filter(pk=table.pk).update(state="expired")
+
+    page = bobs_browser.get(buy_url(table)).text
+
+    assert "You cannot buy this now" in page
+    assert "Pine table" in page
+    assert 'name="price"' not in page
+    assert "415-111" not in page
+
+
+def without_tokens(page):
+    """*page* but for what differs with every request."""
+    return re.sub(r'name="csrfmiddlewaretoken" value="[^"]*"', "", page)
+
+
+@pytest.mark.parametrize("way", ["account", "phone"])
+def test_blocked_buyer_reads_the_same_listing_and_why_on_asking(bobs_browser, bob, tom, table, way):
+    bob_sells = SellerFactory(user=bob, phone_number=PhoneNumber(BOBS_PHONE))
+    before = bobs_browser.get(table.get_absolute_url()).text
+    if way == "account":
+        AccountBlock.objects.create(seller=tom, user=bob)
+    else:
+        Block.objects.create(seller=tom, buyer_index=bob_sells.phone_number_index)
+
+    after = bobs_browser.get(table.get_absolute_url()).text
+
+    assert without_tokens(after) == without_tokens(before)
+    assert buy_url(table) in after
+    for page in (
+        bobs_browser.get(buy_url(table)).text,
+        bobs_browser.post(buy_url(table), {"name": "Bob", "price": "1"}).text,
+    ):
+        assert "does not take requests from you" in page
+        assert 'name="price"' not in page
+    assert not Purchase.objects.exists()
+
+
+def test_blocked_buyer_reads_of_the_item_first(bobs_browser, bob, tom, table):
+    """What everybody reads tells nobody of a block."""
+    AccountBlock.objects.create(seller=tom, user=bob)
+    Listing.objects.filter(pk=table.pk).update(state="sold")
+
+    assert "This item is sold." in bobs_browser.get(buy_url(table)).text
 
 
 @pytest.mark.parametrize("state", ["draft", "paused"])
@@ -261,4 +314,25 @@ def test_purchase_takes_few_queries(queries, bobs_browser, toms_browser, table, 
     assert queries(toms_browser, purchase.get_absolute_url()) <= 12
     mia = Client()
     mia.force_login(UserFactory())
-    assert queries(mia, buy_url(table)) <= 14
+    assert queries(mia, buy_url(table)) <= 12
+
+
+@pytest.mark.parametrize("state", ["active", "expired", "reserved"])
+def test_asking_takes_as_many_queries_whatever_there_is_beside(
+    queries, bobs_browser, bob, tom, table, state
+):
+    def add_one_of_each():
+        for listing in (table, ListingFactory(), ListingFactory(seller=tom)):
+            add_photo(listing)
+        Purchase.objects.create(
+            listing=ListingFactory(seller=tom), buyer=bob, buyer_name="Bob", price=1
+        )
+        AccountBlock.objects.create(seller=SellerFactory(), user=bob)
+
+    Listing.objects.filter(pk=table.pk).update(state=state)
+    add_one_of_each()
+    with_one = queries(bobs_browser, buy_url(table))
+    add_one_of_each()
+    add_one_of_each()
+
+    assert queries(bobs_browser, buy_url(table)) == with_one <= 12

@@ -205,6 +205,42 @@ def test_unknown_town_is_answered_with_some_that_begin_so(toms_browser, typed):
     assert "San Rafael, CA" in errors(answer)["place"][0]
 
 
+@pytest.mark.parametrize("publish", [{}, {"publish": "1"}])
+def test_unknown_town_comes_back_as_it_was_typed_and_is_not_lost(toms_browser, typed, publish):
+    answer = toms_browser.post("/sell/", typed | {"place": "Nowhereville", **publish})
+    assert errors(answer)["place"]
+
+    draft = Listing.objects.get()
+    page = toms_browser.get(f"/my/listings/{draft.reference}/edit/").content.decode()
+
+    assert 'value="Nowhereville"' in page
+    assert draft.state == State.DRAFT
+
+
+def test_draft_with_an_unknown_town_is_not_published(toms_browser, typed):
+    toms_browser.post("/sell/", typed | {"place": "Nowhereville"})
+    draft = Listing.objects.get()
+
+    answer = toms_browser.post(
+        f"/my/listings/{draft.reference}/state/", {"state": "active"}, follow=True
+    )
+
+    draft.refresh_from_db()
+    assert draft.state == State.DRAFT
+    assert "needs a town that we know" in answer.content.decode()
+
+
+def test_unknown_town_leaves_no_position_of_the_old_one(toms_browser, typed):
+    toms_browser.post("/sell/", typed)
+    draft = Listing.objects.get()
+    assert draft.latitude is not None
+
+    toms_browser.post(f"/my/listings/{draft.reference}/edit/", typed | {"place": "Nowhereville"})
+
+    draft.refresh_from_db()
+    assert (draft.place, draft.latitude, draft.longitude) == ("Nowhereville", None, None)
+
+
 def test_publishing_half_written_says_beside_each_field_what_is_missing(toms_browser, typed):
     answer = toms_browser.post("/sell/", {"title": "Oak table", "publish": "1"})
 

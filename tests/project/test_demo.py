@@ -8,13 +8,25 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from urllib.parse import urljoin
 
 import pytest
 import requests
+from playwright.sync_api import expect
 
-from shoppingplace.demo import CannotGoOn, environment
+from shoppingplace.demo import CannotGoOn, addresses, environment
 from shoppingplace.demo.__main__ import _free_port
 from tests.project.conftest import ROOT
+
+# One of the browser's own that says yes to everything.
+AUTHENTICATOR = {
+    "protocol": "ctap2",
+    "transport": "internal",
+    "hasResidentKey": True,
+    "hasUserVerification": True,
+    "isUserVerified": True,
+    "automaticPresenceSimulation": True,
+}
 
 
 @pytest.fixture
@@ -55,7 +67,7 @@ def demo(free_port, tmp_path):
     process = start(free_port, tmp_path, log)
     try:
         wait_until_up(process, log)
-        yield process, log, f"http://127.0.0.1:{free_port}"
+        yield process, log, f"http://localhost:{free_port}"
     finally:
         process.terminate()
         process.wait(30)
@@ -73,6 +85,11 @@ def processes_with(text):
     return sorted(map(int, found))
 
 
+def bound(site):
+    """As the web server's command line has it."""
+    return site.replace("http://localhost", "127.0.0.1")
+
+
 def _read(path):
     try:
         return path.read_text()
@@ -83,14 +100,14 @@ def _read(path):
 def test_demo_serves_the_shop_and_leaves_nobody_behind(demo, tmp_path):
     process, log, site = demo
     assert "Tom" in requests.get(f"{site}/switchboard/phones/", timeout=10).text
-    assert len(processes_with(site.removeprefix("http://"))) > 0
+    assert len(processes_with(bound(site))) > 0
     assert len(processes_with(str(tmp_path))) > 0
 
     process.send_signal(signal.SIGINT)
 
     assert process.wait(30) == 0
     assert "Stopped." in log.read_text()
-    assert processes_with(site.removeprefix("http://")) == []
+    assert processes_with(bound(site)) == []
     assert processes_with(str(tmp_path)) == []
 
 
@@ -113,6 +130,30 @@ def test_buyer_whose_session_ended_reaches_tom_again(demo, tmp_path):
     assert [message["body"] for message in toms["messages"]] == ["Still there?"] * 2
 
 
+def test_passkey_is_made_where_the_demo_says_it_is(demo, browser, tmp_path):
+    """Browsers offer none at a bare address, such as http://127.0.0.1."""
+    _, log, _ = demo
+    log_in, password = re.search(
+        r"Log in at (\S+) with the password (\S+)", log.read_text()
+    ).groups()
+    with browser.new_context() as context:
+        page = context.new_page()
+        devtools = context.new_cdp_session(page)
+        devtools.send("WebAuthn.enable")
+        devtools.send("WebAuthn.addVirtualAuthenticator", {"options": AUTHENTICATOR})
+        page.goto(log_in)
+        page.get_by_label("Email").fill("bob@example.com")
+        page.get_by_label("Password", exact=True).fill(password)
+        page.get_by_role("main").get_by_role("button", name="Log in", exact=True).click()
+        page.wait_for_url("**/")
+        page.goto(urljoin(log_in, "/accounts/2fa/webauthn/add/"))
+        page.get_by_label("Password", exact=True).fill(password)
+        page.get_by_role("button", name="Go on").click()
+        page.get_by_role("button", name="Make the passkey").click()
+
+        expect(page.get_by_role("heading", name="Recovery codes")).to_be_visible()
+
+
 def test_demo_stops_and_says_why_when_its_worker_dies(demo, tmp_path):
     process, log, site = demo
     worker = processes_with(str(tmp_path))[0]
@@ -121,7 +162,7 @@ def test_demo_stops_and_says_why_when_its_worker_dies(demo, tmp_path):
 
     assert process.wait(30) == 1
     assert "The worker stopped." in log.read_text()
-    assert processes_with(site.removeprefix("http://")) == []
+    assert processes_with(bound(site)) == []
     assert processes_with(str(tmp_path)) == []
 
 
@@ -139,26 +180,28 @@ def test_demo_that_was_killed_is_cleared_away_by_the_next(demo, free_port, tmp_p
     first, _, site = demo
     first.kill()
     first.wait(30)
-    left_over = set(processes_with(site.removeprefix("http://")))
+    left_over = set(processes_with(bound(site)))
     assert left_over
 
     log = tmp_path / "said by the next"
     following = start(free_port, tmp_path, log)
     try:
         wait_until_up(following, log)
-        assert left_over.isdisjoint(processes_with(site.removeprefix("http://")))
+        assert left_over.isdisjoint(processes_with(bound(site)))
     finally:
         following.terminate()
         following.wait(30)
 
 
-def test_taken_port_is_said_with_another_to_take(free_port):
-    with socket.socket() as other:
-        other.bind(("127.0.0.1", free_port))
-        other.listen()
-
-        with pytest.raises(CannotGoOn, match=f"make demo PORT={free_port + 1}"):
-            _free_port(str(free_port))
+@pytest.mark.parametrize("address", ["127.0.0.1", "::1"])
+def test_taken_port_is_said_with_another_to_take(free_port, address):
+    if f"[::1]:{free_port}" not in addresses.bindings(free_port) and address == "::1":
+        pytest.skip("this machine has no IPv6")
+    with (
+        socket.create_server((address, free_port), family=addresses.FAMILIES[address]),
+        pytest.raises(CannotGoOn, match=f"make demo PORT={free_port + 1}"),
+    ):
+        _free_port(str(free_port))
 
 
 @pytest.mark.parametrize("text", ["", "web", "0", "65536", "-1"])

@@ -11,6 +11,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from listings.models import Notice
 from proxying import provisioning
 from proxying.models import ProxyService, ProxySession, ReservedNumber, Seller
 from tests.proxying.factories import (
@@ -41,6 +42,9 @@ def staff() -> User:
 def admin(client: Client, staff: User) -> Client:
     client.force_login(staff)
     return client
+
+
+WHY = "Sold a bicycle that was not his."
 
 
 def act(client: Client, url: str, action: str, *rows: Any, **more: str) -> str:
@@ -134,7 +138,7 @@ def test_sellers_are_filtered(admin: Client, query: dict[str, str], names: list[
 
 def test_private_phone_is_masked_wherever_staff_look(admin: Client) -> None:
     seller = tom()
-    act(admin, SELLERS, "suspend", seller, confirmed="yes")
+    act(admin, SELLERS, "suspend", seller, confirmed="yes", reason=WHY)
     pages = [SELLERS, f"{SELLERS}{seller.pk}/change/", f"{SELLERS}{seller.pk}/history/", NUMBERS]
 
     shown = "".join(admin.get(page).content.decode() for page in pages)
@@ -211,7 +215,7 @@ def test_taking_something_away_asks_first(admin: Client, action: str) -> None:
 def test_suspend_and_reinstate(admin: Client) -> None:
     seller = tom()
 
-    answer = act(admin, SELLERS, "suspend", seller, confirmed="yes")
+    answer = act(admin, SELLERS, "suspend", seller, confirmed="yes", reason=WHY)
     seller.refresh_from_db()
     assert "Suspended: Tom." in answer
     assert seller.suspended_at is not None
@@ -222,10 +226,32 @@ def test_suspend_and_reinstate(admin: Client) -> None:
     assert seller.suspended_at is None
 
 
+def test_suspended_seller_is_told_why(admin: Client) -> None:
+    seller = tom()
+
+    act(admin, SELLERS, "suspend", seller, confirmed="yes", reason=WHY)
+
+    notice = Notice.objects.get()
+    assert notice.user == seller.user
+    assert WHY in notice.body
+    assert WHY in admin.get(f"{SELLERS}{seller.pk}/change/").content.decode()
+
+
+@pytest.mark.parametrize("reason", ["", "\0", "x" * 301])
+def test_suspending_needs_a_reason(admin: Client, reason: str) -> None:
+    seller = tom()
+
+    answer = act(admin, SELLERS, "suspend", seller, confirmed="yes", reason=reason)
+
+    seller.refresh_from_db()
+    assert "Suspend these sellers?" in answer
+    assert seller.suspended_at is None
+
+
 def test_suspending_twice_changes_and_logs_nothing_more(admin: Client) -> None:
     seller = SellerFactory(display_name="Sid", suspended=True)
 
-    answer = act(admin, SELLERS, "suspend", seller, confirmed="yes")
+    answer = act(admin, SELLERS, "suspend", seller, confirmed="yes", reason=WHY)
 
     assert "Suspended already: Sid." in answer
     assert not LogEntry.objects.exists()
@@ -234,7 +260,7 @@ def test_suspending_twice_changes_and_logs_nothing_more(admin: Client) -> None:
 def test_release_quarantines_the_number(admin: Client) -> None:
     seller = tom()
 
-    answer = act(admin, SELLERS, "release_number", seller, confirmed="yes")
+    answer = act(admin, SELLERS, "release_number", seller, confirmed="yes", reason=WHY)
 
     number = ReservedNumber.objects.get(proxy_identifier=TOMS_NUMBER)
     assert "Released the number of: Tom." in answer
@@ -294,7 +320,7 @@ def test_taking_something_away_closes_open_sessions(
     assert ProxySession.objects.get().closed_at is None
 
     with django_capture_on_commit_callbacks(execute=True):
-        act(admin, SELLERS, action, seller, confirmed="yes")
+        act(admin, SELLERS, action, seller, confirmed="yes", reason=WHY)
 
     assert ProxySession.objects.get().closed_at is not None
 
@@ -302,11 +328,11 @@ def test_taking_something_away_closes_open_sessions(
 def test_each_act_is_in_the_sellers_history(admin: Client, staff: User) -> None:
     seller = tom()
 
-    act(admin, SELLERS, "suspend", seller, confirmed="yes")
+    act(admin, SELLERS, "suspend", seller, confirmed="yes", reason=WHY)
 
     entry = LogEntry.objects.get()
     assert (entry.user, entry.object_id) == (staff, str(seller.pk))
-    assert entry.get_change_message() == "Suspended Tom."
+    assert entry.get_change_message() == "Suspended: Tom."
 
 
 def test_act_works_from_the_sellers_own_page(admin: Client) -> None:
@@ -315,7 +341,7 @@ def test_act_works_from_the_sellers_own_page(admin: Client) -> None:
     chosen = {"CHANGE_FORM-action": "suspend", "_selected_action": str(seller.pk)}
 
     asked = admin.post(page, chosen).content.decode()
-    admin.post(page, {**chosen, "confirmed": "yes"})
+    admin.post(page, {**chosen, "confirmed": "yes", "reason": WHY})
 
     seller.refresh_from_db()
     assert 'name="CHANGE_FORM-action" value="suspend"' in asked
@@ -358,10 +384,15 @@ def looker(client: Client) -> Client:
 def test_staff_who_may_only_look_change_no_seller(looker: Client, action: str) -> None:
     seller = tom()
 
-    act(looker, SELLERS, action, seller, confirmed="yes")
+    act(looker, SELLERS, action, seller, confirmed="yes", reason=WHY)
     looker.post(
         f"{SELLERS}{seller.pk}/change/",
-        {"CHANGE_FORM-action": action, "_selected_action": str(seller.pk), "confirmed": "yes"},
+        {
+            "CHANGE_FORM-action": action,
+            "_selected_action": str(seller.pk),
+            "confirmed": "yes",
+            "reason": WHY,
+        },
     )
 
     seller.refresh_from_db()

@@ -3,6 +3,7 @@ from datetime import UTC, datetime, time, timedelta
 import pytest
 from django.utils import timezone
 
+from proxying.callbacks import NEUTRAL_MESSAGE
 from proxying.encryption import blind_index
 from proxying.hours import is_away, is_quiet
 from proxying.models import Block, Seller
@@ -91,8 +92,18 @@ def test_caller_hears_that_the_seller_is_away(away, django_assert_num_queries):
     assert b"The seller is away" in answer.content
 
 
-def test_text_to_an_away_seller_is_met_with_silence(away):
-    assert contact(BOBS_PHONE, TOMS_NUMBER, TEXT).content.endswith(b"<Response/>")
+def test_text_to_an_away_seller_is_answered_that_he_is_away(away, django_assert_num_queries):
+    with django_assert_num_queries(1):
+        answer = contact(BOBS_PHONE, TOMS_NUMBER, TEXT)
+
+    assert b"<Message>ShoppingPlace: the seller is away" in answer.content
+    assert answer.content == contact(BOBS_PHONE, TOMS_NUMBER, TEXT).content
+
+
+def test_phone_that_answers_by_itself_is_answered_once_a_day(away):
+    contact(BOBS_PHONE, TOMS_NUMBER, TEXT)
+
+    assert contact(BOBS_PHONE, TOMS_NUMBER, "SM" + "8" * 32).content == NEUTRAL_MESSAGE
 
 
 def test_caller_in_the_quiet_hours_is_asked_to_text(asleep):
@@ -122,3 +133,4 @@ def test_who_may_not_call_at_all_hears_nothing_of_it(db, state, caller, request)
     dialled = "+14150000002" if caller == "unknown number" else TOMS_NUMBER
 
     assert contact(sender, dialled).content == neutral
+    assert contact(sender, dialled, TEXT).content == NEUTRAL_MESSAGE

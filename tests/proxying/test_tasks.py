@@ -82,7 +82,9 @@ def test_attempt_that_is_far_away_is_left_to_the_sweep(service, network, retries
     assert len(retries) == times
 
 
-@pytest.mark.parametrize("end", [release, lambda number: suspend(number.seller)])
+@pytest.mark.parametrize(
+    "end", [release, lambda number: suspend(number.seller, "Spam")]
+)
 @pytest.mark.parametrize("known", [True, False])
 def test_ending_closes_open_sessions(service, bob_texts, end, known):
     """By SID where an interaction has told it, else by the name we gave."""
@@ -117,7 +119,7 @@ def test_session_that_proxy_is_still_making_is_looked_for_again(service, bob_tex
     session = ProxySession.objects.create(
         reserved_number=number, buyer_index="b", unique_name="sp-1", contact_sid="CA1"
     )
-    suspend(number.seller)
+    suspend(number.seller, "Sold what was not his")
 
     tasks.sweep()
     session.refresh_from_db()
@@ -139,7 +141,7 @@ def test_session_that_cannot_be_closed_keeps_no_other_open(service, bob_texts, n
             contact_sid=f"CA{digit}",
             session_sid="KC" + digit * 32,
         )
-    suspend(number.seller)
+    suspend(number.seller, "Sold what was not his")
     network.fail(403, "/Sessions/")
 
     tasks.close_proxy_sessions(str(number.pk))
@@ -151,7 +153,7 @@ def test_open_sessions_of_others_stay_open(service, bob_texts):
     reserved_number = reserved()
     bob_texts(reserved_number.proxy_identifier)
 
-    suspend(SellerFactory())
+    suspend(SellerFactory(), "Sold what was not his")
     tasks.sweep()
 
     assert Session.objects.get().status == "in-progress"

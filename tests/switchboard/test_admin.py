@@ -6,7 +6,7 @@ import pytest
 from django.contrib import admin
 from django.urls import reverse
 
-from proxying.switchboard.models import Alert, Phone, Session
+from proxying.switchboard.models import Alert, Message, Phone, Session
 from tests.switchboard.cast import BOB, TOM, TOMS_NUMBER
 
 MODELS = [m for m in admin.site._registry if m._meta.app_label == "switchboard"]
@@ -29,6 +29,25 @@ def test_every_list_and_row_can_be_looked_at(admin_client, busy, model):
         page = admin_client.get(reverse(f"{base}_change", args=[row.pk]))
         assert page.status_code == 200
         assert "meet me at nine" not in page.text
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model._meta.model_name)
+def test_no_persons_number_is_shown(admin_client, busy, model):
+    base = f"admin:switchboard_{model._meta.model_name}"
+    pages = [reverse(f"{base}_changelist")]
+    pages += [reverse(f"{base}_change", args=[row.pk]) for row in model.objects.all()]
+
+    for page in pages:
+        text = admin_client.get(page).text
+        assert BOB not in text
+        assert TOM not in text
+
+
+def test_last_two_digits_tell_phones_apart(admin_client, busy):
+    message = Message.objects.filter(from_number=BOB).first()
+    path = reverse("admin:switchboard_message_change", args=[message.pk])
+
+    assert f"•••{BOB[-2:]}" in admin_client.get(path).text
 
 
 def test_alert_says_what_happened(admin_client, busy):

@@ -3,6 +3,7 @@
 Running it again renews the dates, and leaves alone what anybody has changed since.
 """
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
@@ -18,7 +19,7 @@ from listings.demo.items import CATEGORIES, Item
 from listings.demo.items import ITEMS as FIRST_ITEMS
 from listings.demo.more_items import MORE_ITEMS
 from listings.models import Category, Listing
-from listings.selling.photos import IMAGE_SIDE, attach, encoded
+from listings.selling.photos import IMAGE_SIDE, EncodedPhoto, attach, encoded
 from proxying.models import Seller
 
 ITEMS = FIRST_ITEMS + MORE_ITEMS
@@ -47,10 +48,14 @@ class Command(BaseCommand):
                 raise CommandError(str(reason)) from None
             self.stdout.write(f"{options['listings']} listings to measure with are there.")
             return
+        pictures = _pictures()
         with transaction.atomic():
             sellers = {email: _seller(email) for email in {item.seller for item in ITEMS}}
             for item in ITEMS:
-                _load(item, sellers[item.seller], categories[item.category])
+                listing, is_new = _listing(item, sellers[item.seller], categories[item.category])
+                if is_new:
+                    attach(listing, [pictures[item.reference]])
+                    words.learn(listing)
             story.tell()
         reachability.follow_all()
         self.stdout.write(f"{len(ITEMS)} listings in {len(categories)} categories are there.")
@@ -71,11 +76,18 @@ def _category(slug: str, name: str, position: int, parent: Category | None) -> C
     return Category.objects.update_or_create(slug=slug, defaults=wanted)[0]
 
 
-def _load(item: Item, seller: Seller, category: Category) -> None:
-    listing, is_new = _listing(item, seller, category)
-    if is_new:
-        attach(listing, [encoded(item.draw().picture(PICTURE_WIDTH))])
-        words.learn(listing)
+def _pictures() -> dict[str, EncodedPhoto]:
+    """By reference, those of the items that are not there yet.
+
+    Drawn before anything is written: on SQLite nobody else could write meanwhile.
+    """
+    there = Listing.objects.filter(reference__in=[item.reference for item in ITEMS])
+    known = set(there.values_list("reference", flat=True))
+    missing = [item for item in ITEMS if item.reference not in known]
+    # Threads are enough: Pillow lets go of the interpreter while it resizes and encodes.
+    with ThreadPoolExecutor() as pool:
+        pictures = pool.map(lambda item: encoded(item.draw().picture(PICTURE_WIDTH)), missing)
+        return {item.reference: picture for item, picture in zip(missing, pictures, strict=True)}
 
 
 def _seller(email: str) -> Seller:

@@ -11,6 +11,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import BadRequest
 from django.http import HttpRequest, JsonResponse, QueryDict
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from proxying.switchboard import numbering
@@ -48,9 +49,9 @@ def answer_call(request: HttpRequest, sid: str) -> JsonResponse:
     calls.settle()
     leg = _leg(sid)
     if leg is None:
-        return _not_found("There is no such call.")
+        return _not_found(_("There is no such call."))
     if not calls.answer(leg):
-        sentence = {"errors": {"sid": "This call does not ring here any more."}}
+        sentence = {"errors": {"sid": _("This call does not ring here any more.")}}
         return JsonResponse(sentence, status=HTTPStatus.CONFLICT)
     return JsonResponse(call_item(leg))
 
@@ -60,7 +61,7 @@ def answer_call(request: HttpRequest, sid: str) -> JsonResponse:
 def hang_up_call(request: HttpRequest, sid: str) -> JsonResponse:
     leg = _leg(sid)
     if leg is None:
-        return _not_found("There is no such call.")
+        return _not_found(_("There is no such call."))
     calls.hang_up(leg)
     leg.refresh_from_db()
     return JsonResponse(call_item(leg))
@@ -86,7 +87,7 @@ def phone(request: HttpRequest, number: str) -> JsonResponse:
     try:
         found = Phone.objects.get(number=numbering.parse(number))
     except (Phone.DoesNotExist, ValueError):
-        return _not_found("There is no phone with this number here.")
+        return _not_found(_("There is no phone with this number here."))
     return JsonResponse(screens(found)[0])
 
 
@@ -103,9 +104,9 @@ def _fields(request: HttpRequest) -> QueryDict | dict[str, Any]:
         # JSON can spell half a character ("\\ud800"), which no database takes.
         json.dumps(fields, ensure_ascii=False).encode()
     except (ValueError, RecursionError):
-        raise BadRequest("This is not valid JSON.") from None
+        raise BadRequest(_("This is not valid JSON.")) from None
     if not isinstance(fields, dict):
-        raise BadRequest("The JSON must be an object.")
+        raise BadRequest(_("The JSON must be an object."))
     return fields
 
 

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.exceptions import BadRequest
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 
 type View[**P] = Callable[Concatenate[HttpRequest, P], HttpResponse]
@@ -38,7 +39,7 @@ def open_to_programs[**P](view: View[P]) -> View[P]:
     @wraps(view)
     def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         if _from_another_site(request):
-            refusal: dict[str, Any] = {"errors": {"origin": "Not from another site."}}
+            refusal: dict[str, Any] = {"errors": {"origin": _("Not from another site.")}}
             return JsonResponse(refusal, status=HTTPStatus.FORBIDDEN)
         try:
             return view(request, *args, **kwargs)

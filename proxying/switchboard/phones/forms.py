@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
 
 from proxying.switchboard import numbering
 from proxying.switchboard.models import IncomingPhoneNumber, Phone
@@ -24,7 +25,10 @@ class NumberField(forms.CharField):
             return numbering.parse(typed)
         except ValueError:
             raise ValidationError(
-                "This is no phone number. Write it with its country code, such as +1 415 555 0100."
+                _(
+                    "This is no phone number. Write it with its country code,"
+                    " such as +1 415 555 0100."
+                )
             ) from None
 
 
@@ -47,13 +51,13 @@ class FromPhoneForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         # "from" is a keyword of Python, so it cannot be declared as the others are.
-        self.fields["from"] = SenderField(error_messages={"required": "Say which phone it is."})
+        self.fields["from"] = SenderField(error_messages={"required": _("Say which phone it is.")})
 
     def clean(self) -> dict[str, Any]:
         cleaned = self.cleaned_data
         sender, to = cleaned.get("from"), cleaned.get("to")
         if sender and sender == to:
-            self.add_error("to", "A phone cannot reach itself.")
+            self.add_error("to", _("A phone cannot reach itself."))
         return cleaned
 
     def pick_up(self) -> str:
@@ -69,55 +73,55 @@ class FromPhoneForm(forms.Form):
 
 
 class MessageForm(FromPhoneForm):
-    to = NumberField(error_messages={"required": "Say whom the text is for."})
+    to = NumberField(error_messages={"required": _("Say whom the text is for.")})
     body = forms.CharField(
         max_length=MAX_BODY,
         strip=False,
         widget=forms.Textarea(attrs={"rows": 2}),
         error_messages={
-            "required": "Write something first.",
-            "max_length": "A text can be 1600 characters long.",
+            "required": _("Write something first."),
+            "max_length": _("A text can be 1600 characters long."),
         },
     )
 
     def clean_body(self) -> str:
         body: str = self.cleaned_data["body"]
         if not body.strip():
-            raise ValidationError("Write something first.")
+            raise ValidationError(_("Write something first."))
         return body
 
 
 class CallForm(FromPhoneForm):
-    to = NumberField(error_messages={"required": "Say which number to dial."})
+    to = NumberField(error_messages={"required": _("Say which number to dial.")})
 
 
 class PhoneForm(forms.Form):
     """A new phone on the virtual carrier."""
 
     number = NumberField(
-        label="Phone number",
-        error_messages={"required": "Give the phone a number."},
-        help_text="Such as +1 212 555 0142. It need not exist; no real phone is ever reached.",
+        label=_("Phone number"),
+        error_messages={"required": _("Give the phone a number.")},
+        help_text=_("Such as +1 212 555 0142. It need not exist; no real phone is ever reached."),
     )
     name = forms.CharField(
-        label="Whose phone it is",
+        label=_("Whose phone it is"),
         max_length=40,
         error_messages={
-            "required": "Say whose phone it is.",
-            "max_length": "A name can be 40 characters long.",
+            "required": _("Say whose phone it is."),
+            "max_length": _("A name can be 40 characters long."),
         },
     )
 
     def clean_number(self) -> str:
         number: str = self.cleaned_data["number"]
         if Phone.objects.filter(number=number).exists():
-            raise ValidationError("There is a phone with this number already.")
+            raise ValidationError(_("There is a phone with this number already."))
         if IncomingPhoneNumber.objects.filter(phone_number=number).exists():
-            raise ValidationError("The switchboard owns this number; it cannot be a person's.")
+            raise ValidationError(_("The switchboard owns this number; it cannot be a person's."))
         return number
 
     def save(self) -> Phone:
-        phone, _ = Phone.objects.get_or_create(
+        phone, _created = Phone.objects.get_or_create(
             number=self.cleaned_data["number"], defaults={"name": self.cleaned_data["name"]}
         )
         return phone

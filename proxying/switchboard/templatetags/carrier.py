@@ -1,6 +1,7 @@
 """How the phones' page writes numbers and calls."""
 
 from django import template
+from django.utils.translation import gettext_lazy as _
 
 from proxying.switchboard import numbering
 from proxying.switchboard.models import Call
@@ -8,19 +9,19 @@ from proxying.switchboard.models import Call
 register = template.Library()
 
 _OUTGOING = {
-    Call.Status.RINGING: "Ringing",
-    Call.Status.IN_PROGRESS: "On the line",
-    Call.Status.BUSY: "Busy",
-    Call.Status.NO_ANSWER: "No answer",
-    Call.Status.CANCELED: "Canceled",
-    Call.Status.FAILED: "Could not be connected",
+    Call.Status.RINGING: _("Ringing"),
+    Call.Status.IN_PROGRESS: _("On the line"),
+    Call.Status.BUSY: _("Busy"),
+    Call.Status.NO_ANSWER: _("No answer"),
+    Call.Status.CANCELED: _("Canceled"),
+    Call.Status.FAILED: _("Could not be connected"),
 }
 _INCOMING = {
     **_OUTGOING,
-    Call.Status.RINGING: "Incoming call",
-    Call.Status.BUSY: "Declined",
-    Call.Status.NO_ANSWER: "Missed",
-    Call.Status.CANCELED: "Missed",
+    Call.Status.RINGING: _("Incoming call"),
+    Call.Status.BUSY: _("Declined"),
+    Call.Status.NO_ANSWER: _("Missed"),
+    Call.Status.CANCELED: _("Missed"),
 }
 
 
@@ -42,4 +43,4 @@ def outcome(call: Call) -> str:
     if call.status == Call.Status.COMPLETED:
         return f"{call.duration // 60}:{call.duration % 60:02}"
     words = _OUTGOING if call.parent_id is None else _INCOMING
-    return words[Call.Status(call.status)]
+    return str(words[Call.Status(call.status)])

@@ -39,9 +39,29 @@ def test_seller_writes_publishes_and_sells(toms, db):
     assert toms.post(state, {"state": "active"}, format="json").json()["is_public"]
     assert toms.post(state, {"state": "paused"}, format="json").json()["state"] == "paused"
     assert toms.post(state, {"state": "active"}, format="json").json()["state"] == "active"
-    sold = {"state": "sold", "sold_where": "elsewhere"}
+    sold = {"state": "sold", "sold_where": "elsewhere", "sold_price": "199.50"}
     assert toms.post(state, sold, format="json").json()["sold_at"]
-    assert Listing.objects.get().sold_where == "elsewhere"
+    listing = Listing.objects.get()
+    assert (listing.sold_where, str(listing.sold_price)) == ("elsewhere", "199.50")
+
+
+@pytest.mark.parametrize(
+    ("state", "field", "value"),
+    [
+        ("sold", "sold_price", "-1"),
+        ("sold", "sold_price", "9" * 40),
+        ("sold", "sold_price", [1]),
+        ("sold", "sold_where", "moon"),
+        ("paused", "sold_price", "5"),
+        ("paused", "sold_where", "here"),
+    ],
+)
+def test_sale_that_makes_no_sense_changes_nothing(toms, table, state, field, value):
+    wish = {"state": state, field: value}
+    answer = toms.post(address(table, "state/"), wish, format="json")
+    assert (answer.status_code, list(answer.json())) == (400, [field])
+    table.refresh_from_db()
+    assert table.state == "active"
 
 
 def test_draft_may_lack_words_and_is_published_with_all(toms, db):
@@ -151,6 +171,38 @@ def test_own_listing_cannot_be_bought(toms, table):
     answer = toms.post("/api/v1/purchases/", wish, format="json")
     assert answer.status_code == 409
     assert "own" in answer.json()["detail"]
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        ({"state": "reserved"}, "reserved for somebody else"),
+        ({"state": "sold"}, "is sold"),
+        ({"state": "expired"}, "has ended"),
+    ],
+)
+def test_what_is_not_free_cannot_be_bought_and_the_answer_says_why(bobs, table, change, why):
+    Listing.objects.filter(pk=table.pk).update(**change)
+    wish = {"listing": table.reference, "buyer_name": "Bob"}
+    answer = bobs.post("/api/v1/purchases/", wish, format="json")
+    assert answer.status_code == 409
+    assert why in answer.json()["detail"]
+
+
+@pytest.mark.parametrize("change", [{"state": "draft"}, {"state": "paused"}])
+def test_what_nobody_sees_cannot_be_asked_for(bobs, table, change):
+    Listing.objects.filter(pk=table.pk).update(**change)
+    wish = {"listing": table.reference, "buyer_name": "Bob"}
+    assert bobs.post("/api/v1/purchases/", wish, format="json").status_code == 404
+
+
+def test_purchase_says_who_ended_it(bobs, toms, table):
+    asked = bobs.post(
+        "/api/v1/purchases/", {"listing": table.reference, "buyer_name": "Bob"}, format="json"
+    )
+    purchase = f"/api/v1/purchases/{asked.json()['id']}/"
+    assert asked.json()["ended_by"] == ""
+    assert toms.post(purchase + "decline/").json()["ended_by"] == "seller"
 
 
 @pytest.mark.parametrize("field", ["buyer_name", "note"])

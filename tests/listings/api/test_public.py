@@ -109,7 +109,7 @@ def test_detail_of_a_sold_listing_carries_no_number(anybody, tom):
     assert anybody.get(f"{LISTINGS}{listing.reference}/").json()["phone_number"] is None
 
 
-@pytest.mark.parametrize("state", ["draft", "paused", "expired"])
+@pytest.mark.parametrize("state", ["draft", "paused"])
 def test_unpublished_listing_is_only_its_sellers(anybody, toms, mallorys, tom, state):
     address = f"{LISTINGS}{ListingFactory(seller=tom, state=state).reference}/"
     codes = [client.get(address).status_code for client in (anybody, mallorys, toms)]
@@ -148,3 +148,11 @@ def test_seller_without_a_public_page_is_not_there(anybody, db, trait):
     seller = SellerFactory(**{trait: True})
     assert anybody.get(f"/api/v1/sellers/{seller.pk}/").status_code == 404
     assert anybody.get(f"/api/v1/sellers/{seller.pk}/listings/").status_code == 404
+
+
+def test_what_has_ended_is_gone_and_gives_no_number(anybody, tom):
+    ended = ListingFactory(seller=tom, state=Listing.State.EXPIRED)
+    answer = anybody.get(f"{LISTINGS}{ended.reference}/")
+    assert (answer.status_code, list(answer.json())) == (410, ["detail"])
+    Listing.objects.update(hidden_at=timezone.now())
+    assert anybody.get(f"{LISTINGS}{ended.reference}/").status_code == 404

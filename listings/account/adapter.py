@@ -1,0 +1,40 @@
+"""What allauth asks the site."""
+
+from typing import Any
+
+from allauth.account.adapter import DefaultAccountAdapter
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.urls import reverse
+from django.utils import timezone
+
+from listings.notices import owe
+
+_LONGEST_USER_AGENT = 200
+
+
+class AccountAdapter(DefaultAccountAdapter):
+    def send_notification_mail(
+        self,
+        template_prefix: str,
+        user: User,
+        context: dict[str, Any] | None = None,
+        email: str | None = None,
+    ) -> None:
+        """Owes the warning that password, address or log-in security has changed.
+
+        Through the outbox, so that a mail server that is away neither breaks the page nor
+        swallows it. *email* is the address that the account has just given up.
+        """
+        mail = self.render_mail(
+            template_prefix,
+            email or user.email,
+            {
+                "reset_url": settings.PUBLIC_BASE_URL + reverse("account_reset_password"),
+                "timestamp": timezone.now(),
+                "ip": self.get_client_ip(self.request),
+                "user_agent": self.get_http_user_agent(self.request)[:_LONGEST_USER_AGENT],
+                **(context or {}),
+            },
+        )
+        owe(user, mail.subject, mail.body, former_address=email or "")

@@ -1,0 +1,30 @@
+"""Sellers, the numbers reserved for them, and what we remember of their Sessions."""
+
+from proxying.models.buyers import Block, BuyerAlias
+from proxying.models.numbers import (
+    E164_REGEX,
+    PoolNumber,
+    ProxyService,
+    ReservedNumber,
+    ReservedNumberQuerySet,
+)
+from proxying.models.sellers import PhoneNumberReveal, Seller, SellerQuerySet, _site_time_zone
+from proxying.models.sessions import Interaction, ProxySession
+from proxying.models.texts import SellerText
+
+__all__ = [
+    "E164_REGEX",
+    "Block",
+    "BuyerAlias",
+    "Interaction",
+    "PhoneNumberReveal",
+    "PoolNumber",
+    "ProxyService",
+    "ProxySession",
+    "ReservedNumber",
+    "ReservedNumberQuerySet",
+    "Seller",
+    "SellerQuerySet",
+    "SellerText",
+    "_site_time_zone",
+]

@@ -1,0 +1,140 @@
+"""Sellers, and who of staff has read a private number."""
+
+import uuid
+from typing import ClassVar, Self
+
+from django.conf import settings
+from django.db import models, transaction
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from proxying.fields import BlindIndexField, EncryptedPhoneNumberField
+from proxying.models.numbers import ReservedNumber
+from proxying.reachability import announce
+
+
+def _site_time_zone() -> str:
+    zone: str = settings.TIME_ZONE
+    return zone
+
+
+class SellerQuerySet(models.QuerySet["Seller"]):
+    def reachable(self) -> Self:
+        """Sellers whom a buyer can call now: verified, not suspended, number active."""
+        return self.filter(
+            suspended_at__isnull=True,
+            phone_verified_at__isnull=False,
+            reserved_numbers__status=ReservedNumber.Status.ACTIVE,
+        )
+
+
+class Seller(models.Model):
+    """A person who sells, and the private phone that nobody gets to see."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("account"),
+        on_delete=models.PROTECT,
+        related_name="seller",
+    )
+    display_name = models.CharField(_("display name"), max_length=60)
+    phone_number = EncryptedPhoneNumberField(_("private phone number"), null=True, editable=False)
+    phone_number_index = BlindIndexField(source="phone_number", null=True, db_index=True)
+    phone_verified_at = models.DateTimeField(_("phone verified at"), null=True, editable=False)
+    suspended_at = models.DateTimeField(_("suspended at"), null=True, editable=False)
+    suspended_reason = models.CharField(
+        _("reason of the suspension"), max_length=300, blank=True, editable=False
+    )
+    # While away neither calls nor texts come through; in the quiet hours no calls do.
+    away_until = models.DateTimeField(null=True, blank=True)
+    quiet_from = models.TimeField(null=True, blank=True)
+    quiet_until = models.TimeField(null=True, blank=True)
+    time_zone = models.CharField(max_length=40, default=_site_time_zone)
+    created_at = models.DateTimeField(_("created at"), default=timezone.now, editable=False)
+
+    objects = SellerQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("seller")
+        verbose_name_plural = _("sellers")
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(
+                fields=["phone_number_index"],
+                condition=Q(phone_verified_at__isnull=False),
+                name="one_verified_seller_a_phone",
+            ),
+            models.CheckConstraint(
+                condition=Q(phone_verified_at__isnull=True) | Q(phone_number__isnull=False),
+                name="verified_means_a_phone",
+            ),
+            models.CheckConstraint(
+                condition=Q(quiet_from__isnull=True, quiet_until__isnull=True)
+                | Q(quiet_from__isnull=False, quiet_until__isnull=False),
+                name="quiet_hours_have_two_ends",
+            ),
+        ]
+        permissions: ClassVar = [
+            ("reveal_phone_number", "Can read a seller's private phone number")
+        ]
+
+    def __str__(self) -> str:
+        return self.display_name
+
+    @property
+    def reserved_number(self) -> "ReservedNumber | None":
+        """The seller's one live number, in whatever state; None before the phone is proved."""
+        return next(
+            (number for number in self.reserved_numbers.all() if number.is_live),
+            None,
+        )
+
+    def leave(self) -> None:
+        """Ends the seller for good: what tells who it was is gone, the row stays for others' sake.
+
+        Nobody reaches the number from now on; it goes into quarantine. The sweep closes open
+        Sessions. Safe to call twice.
+        """
+        with transaction.atomic():
+            # Locked: a worker may be choosing or dropping a number for this row.
+            for number in self.reserved_numbers.live().select_for_update():
+                number.retire()
+            self.display_name = gettext("Former seller")
+            self.phone_number = None
+            self.phone_verified_at = None
+            self.suspended_at = self.suspended_at or timezone.now()
+            self.suspended_reason = ""
+            self.away_until = self.quiet_from = self.quiet_until = None
+            self.save()
+            self.blocks.all().delete()
+            self.buyer_aliases.all().delete()
+            self.texts.all().delete()
+            announce(self.pk)
+
+
+class PhoneNumberReveal(models.Model):
+    """Who of staff has read a seller's private number, and why."""
+
+    seller = models.ForeignKey(
+        Seller, verbose_name=_("seller"), on_delete=models.CASCADE, related_name="reveals"
+    )
+    staff = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("staff"),
+        on_delete=models.PROTECT,
+        related_name="+",
+    )
+    reason = models.CharField(_("reason"), max_length=300)
+    created_at = models.DateTimeField(_("created at"), default=timezone.now, editable=False)
+
+    class Meta:
+        verbose_name = _("phone number reveal")
+        verbose_name_plural = _("phone number reveals")
+
+    def __str__(self) -> str:
+        return gettext("%(staff)s read the number of %(seller)s") % {
+            "staff": self.staff,
+            "seller": self.seller,
+        }
