@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import extend_schema
 from rest_framework.exceptions import ValidationError
@@ -19,9 +19,10 @@ from listings.api.representations import (
 )
 from listings.api.schema import FILTERS, GONE, MISSING, WRONG
 from listings.api.views import Gone, PublicView, sentences
+from listings.browsing import categories
 from listings.browsing.filters import ListingFilters
 from listings.browsing.search import find
-from listings.models import Category, Listing
+from listings.models import Listing
 from proxying.models import Seller
 
 
@@ -72,26 +73,22 @@ class OneListing(PublicView, RetrieveAPIView[Listing]):
 
 @extend_schema(
     summary="The tree of categories",
+    description="With how many listings each has for sale; 1000 means so many or more.",
     responses=CategoryBranch(many=True),
     tags=["categories"],
 )
 class Categories(PublicView):
     def get(self, request: Request) -> Response:
-        for_sale = Q(listings__in=Listing.objects.for_sale())
-        categories = list(Category.objects.annotate(listing_count=Count("listings", for_sale)))
-        return Response([_branch(one, categories) for one in categories if not one.parent_id])
+        return Response([_branch(branch) for branch in categories.tree()])
 
 
-def _branch(branch: Any, categories: list[Any]) -> dict[str, Any]:
-    children = [one for one in categories if one.parent_id == branch.pk]
-    return {
-        "slug": branch.slug,
-        "name": branch.name,
-        "listings": branch.listing_count + sum(one.listing_count for one in children),
-        "children": [
-            {"slug": one.slug, "name": one.name, "listings": one.listing_count} for one in children
-        ],
-    }
+def _branch(branch: categories.Branch) -> dict[str, Any]:
+    return {**_leaf(branch), "children": [_leaf(leaf) for leaf in branch.children]}
+
+
+def _leaf(branch: categories.Branch) -> dict[str, Any]:
+    count = min(branch.count or 0, categories.CAP)
+    return {"slug": branch.category.slug, "name": branch.category.name, "listings": count}
 
 
 @extend_schema(

@@ -47,7 +47,7 @@ def backward(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("listings", "0004_moderation_queue")]
+    dependencies = [("listings", "0007_name_what_staff_see")]
 
     operations = [
         migrations.RemoveIndex(model_name="listing", name="listings_by_position"),
