@@ -66,7 +66,7 @@ class StateWish(serializers.Serializer[Any]):
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if attrs["state"] != Listing.State.SOLD:
             for name in {"sold_where", "sold_price"} & attrs.keys():
-                raise ValidationError({name: ["Say this of what is sold alone."]})
+                raise ValidationError({name: [_("Say this of what is sold alone.")]})
         return attrs
 
 
