@@ -8,13 +8,14 @@ PORT ?= 8000
 # Many processes read the same code here: what one has compiled the others need not.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo test check bench lock clean
+.PHONY: help demo test check bench messages lock clean
 
 help:
 	@echo "make demo    the site with demo data on http://localhost:$(PORT)  (PORT=8001 for another)"
 	@echo "make test    every test, on a real PostgreSQL, Redis and Chromium"
 	@echo "make check   lint, format, types, import contracts, migrations, deployment"
 	@echo "make bench   browse and search pages at a million listings, timed in PostgreSQL"
+	@echo "make messages LOCALE=de  the texts to translate, into shoppingplace/locale (needs gettext)"
 	@echo "make lock    the newest allowed versions into the requirements files"
 	@echo "make clean   removes .venv; the data in var/ and .env stay"
 
@@ -35,6 +36,15 @@ check: $(BIN)/.dev
 bench: $(BIN)/.dev
 	@TEST_POSTGRESQL_OPTIONS="shared_buffers=2GB random_page_cost=1.1" \
 		$(BIN)/python -m pytest -q -s tests/benchmarks/bench_browse.py
+
+# Collects every marked text for a translator; msgfmt and xgettext come with the gettext package.
+# With the .po file filled in: add the language to LANGUAGES, then manage.py compilemessages.
+messages: $(BIN)/.runtime
+	@test -n "$(LOCALE)" || { echo "Which? make messages LOCALE=de"; exit 1; }
+	@command -v xgettext >/dev/null || { echo "This needs gettext: apt install gettext"; exit 1; }
+	@mkdir -p shoppingplace/locale
+	$(AS_IN_PRODUCTION) $(BIN)/python manage.py makemessages --locale $(LOCALE) \
+		--ignore '.venv/*' --ignore 'var/*' --ignore 'tests/*' --extension html,txt,svg,py
 
 # .env.example with new secrets, and nothing of this machine's own settings.
 AS_IN_PRODUCTION := env -i PATH="$$PATH" HOME="$$HOME" ENV_FILE=.env.example \

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.db import transaction
 from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers, status
 from rest_framework.exceptions import PermissionDenied, ValidationError
@@ -65,7 +66,7 @@ class StateWish(serializers.Serializer[Any]):
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if attrs["state"] != Listing.State.SOLD:
             for name in {"sold_where", "sold_price"} & attrs.keys():
-                raise ValidationError({name: ["Say this of what is sold alone."]})
+                raise ValidationError({name: [_("Say this of what is sold alone.")]})
         return attrs
 
 
@@ -106,7 +107,7 @@ class OwnListings(OwnListingsView):
     def post(self, request: Request) -> Response:
         seller = Seller.objects.filter(user=request.user.pk).first()
         if seller is None:
-            raise PermissionDenied("Become a seller first: give your phone on the site.")
+            raise PermissionDenied(_("Become a seller first: give your phone on the site."))
         listing = _written(Listing(seller=seller), request.data)
         return self.shown(listing, status.HTTP_201_CREATED)
 
@@ -140,7 +141,7 @@ class OneOwnListing(OwnListingsView):
     def delete(self, request: Request, reference: str) -> Response:
         listing = self.own_listing()
         if not drafts.delete(listing):
-            raise Conflict("Only a draft can be deleted.")
+            raise Conflict(_("Only a draft can be deleted."))
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
@@ -168,7 +169,8 @@ class OwnListingState(OwnListingsView):
                     _written(listing, {}, publish=True)
                 _offered(offer, listing)
             elif not listing.move_to(state):
-                raise Conflict(f"It is {listing.get_state_display().lower()}.")
+                said = _("It cannot go there from where it is: %(state)s.")
+                raise Conflict(said % {"state": listing.get_state_display()})
             if state == Listing.State.SOLD:
                 said = wish.validated_data
                 Listing.objects.filter(pk=listing.pk).update(
@@ -190,7 +192,7 @@ class OwnListingRenewal(OwnListingsView):
     def post(self, request: Request, reference: str) -> Response:
         listing = self.own_listing()
         if listing.state not in {Listing.State.ACTIVE, Listing.State.EXPIRED}:
-            raise Conflict("Only what is for sale or has expired can be renewed.")
+            raise Conflict(_("Only what is for sale or has expired can be renewed."))
         _offered(expiry.renew, listing)
         return self.shown(listing)
 

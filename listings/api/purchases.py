@@ -5,6 +5,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers, status
 from rest_framework.exceptions import PermissionDenied
@@ -194,7 +195,7 @@ class PurchaseStep(PurchaseView):
         purchase = self.one_of_mine()
         by_buyer = purchase.buyer_id == self.person.pk
         if by_buyer and self.for_seller_alone:
-            raise PermissionDenied("Only the seller can do this.")
+            raise PermissionDenied(_("Only the seller can do this."))
         wish = self.wish_class(data=request.data)
         wish.is_valid(raise_exception=True)
         try:

@@ -32,7 +32,7 @@ class Gone(APIException):
     """What was there for everybody once, and is over."""
 
     status_code = 410
-    default_detail = "This is over."
+    default_detail = _("This is over.")
     default_code = "gone"
 
 

@@ -18,6 +18,19 @@ def add_phone(phones, name, number):
     return handset
 
 
+def describe_kettle(page):
+    """Fills in the form of a new listing."""
+    page.get_by_label("What are you selling?").fill("Copper kettle")
+    page.get_by_label("Pictures").set_input_files(
+        {"name": "kettle.jpg", "mimeType": "image/jpeg", "buffer": picture(size=(800, 600))}
+    )
+    page.get_by_label("Category").select_option(index=1)
+    page.get_by_label("Price in US dollars").fill("35")
+    page.get_by_label("Good", exact=True).check()
+    page.get_by_label("Description").fill("Holds two litres, whistles in tune.")
+    page.get_by_label("Town").fill("Oakland")
+
+
 def test_new_seller_signs_up_and_is_called(page, phones, shop):
     vera = add_phone(phones, "Vera", VERAS_PHONE)
 
@@ -28,15 +41,7 @@ def test_new_seller_signs_up_and_is_called(page, phones, shop):
     page.get_by_label("Password", exact=True).fill("a long enough pass phrase")
     page.get_by_role("main").get_by_role("button", name="Sign up").click()
 
-    page.get_by_label("What are you selling?").fill("Copper kettle")
-    page.get_by_label("Pictures").set_input_files(
-        {"name": "kettle.jpg", "mimeType": "image/jpeg", "buffer": picture(size=(800, 600))}
-    )
-    page.get_by_label("Category").select_option(index=1)
-    page.get_by_label("Price in US dollars").fill("35")
-    page.get_by_label("Good", exact=True).check()
-    page.get_by_label("Description").fill("Holds two litres, whistles in tune.")
-    page.get_by_label("Town").fill("Oakland")
+    describe_kettle(page)
     page.get_by_role("button", name="Publish").click()
 
     page.get_by_label("Your name").fill("Vera")
