@@ -82,9 +82,7 @@ def test_attempt_that_is_far_away_is_left_to_the_sweep(service, network, retries
     assert len(retries) == times
 
 
-@pytest.mark.parametrize(
-    "end", [release, lambda number: suspend(number.seller, "Spam")]
-)
+@pytest.mark.parametrize("end", [release, lambda number: suspend(number.seller, "Spam")])
 @pytest.mark.parametrize("known", [True, False])
 def test_ending_closes_open_sessions(service, bob_texts, end, known):
     """By SID where an interaction has told it, else by the name we gave."""
