@@ -14,6 +14,7 @@ class AddPasskeyForm(AddWebAuthnForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["name"].label = _("Name")
         self.fields["passwordless"].initial = True
         self.fields["passwordless"].label = _("Log in with this key alone")
         self.fields["passwordless"].help_text = _(
