@@ -5,20 +5,15 @@ Values come from the process environment first, then from the file that
 lists each with what it means.
 """
 
-import logging.config
-import sys
-from collections.abc import MutableMapping
-from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import environ
-import structlog
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.csp import CSP
 
-from proxying.phone_numbers import redact_event
+from shoppingplace import logs
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -387,57 +382,8 @@ LOG_LEVEL = env.str("LOG_LEVEL", default="INFO")
 LOG_FORMAT = env.str("LOG_FORMAT", default="json")
 if LOG_FORMAT not in {"json", "console"}:
     raise ImproperlyConfigured("LOG_FORMAT must be json or console")
-
-
-def _without_polls(logger: Any, method: str, event: MutableMapping[str, Any]) -> Any:
-    """The phones' page asks for itself every second: what went well there is no event."""
-    if str(event.get("request")).startswith("GET /switchboard/phones/") and (
-        event["event"] == "request_started" or event.get("code") == HTTPStatus.OK
-    ):
-        raise structlog.DropEvent
-    return event
-
-
-_log_chain: list[Any] = [
-    structlog.contextvars.merge_contextvars,
-    structlog.stdlib.add_logger_name,
-    structlog.stdlib.add_log_level,
-    structlog.processors.TimeStamper(fmt="iso", utc=True),
-    structlog.processors.format_exc_info,
-    redact_event,
-]
-LOGGING_CONFIG = None
-LOGGING: dict[str, Any] = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {
-        "structured": {
-            "()": structlog.stdlib.ProcessorFormatter,
-            "foreign_pre_chain": _log_chain,
-            "processors": [
-                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                structlog.processors.JSONRenderer()
-                if LOG_FORMAT == "json"
-                else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty()),
-            ],
-        },
-    },
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "structured"}},
-    "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
-    # Its client tells each request in ten lines.
-    "loggers": {"twilio": {"level": "WARNING"}},
-}
-logging.config.dictConfig(LOGGING)
-structlog.configure(
-    processors=[
-        _without_polls,
-        *_log_chain,
-        structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
-    ],
-    logger_factory=structlog.stdlib.LoggerFactory(),
-    wrapper_class=structlog.stdlib.BoundLogger,
-    cache_logger_on_first_use=True,
-)
+LOGGING_CONFIG = None  # ours, from here on: what goes wrong further down is told alike
+logs.configure(LOG_LEVEL, as_json=LOG_FORMAT == "json")
 DJANGO_STRUCTLOG_CELERY_ENABLED = True
 # Who is logged in costs a query, which a callback with a forged cookie must not cause.
 DJANGO_STRUCTLOG_USER_ID_FIELD = None
