@@ -216,7 +216,8 @@ class Listing(models.Model):
             ),
         ]
         # What pages walk in order until they have enough rows; each holds the public ones
-        # alone. On PostgreSQL migrations add three more: the words, the position, and the cell.
+        # alone. On PostgreSQL migrations add three more (the words, the position,
+        # the cell), and columns to the first two.
         indexes: ClassVar[list[models.Index]] = [
             models.Index(
                 fields=["-published_at", "-id"], condition=_PUBLIC, name="listings_newest_first"
