@@ -1,15 +1,20 @@
 from allauth.account.decorators import secure_admin_login
+from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path, re_path
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 from django.views.static import serve
+from knox.models import AuthToken
 
 from shoppingplace import checklist, health
 
 # Staff log in where everybody does: with its rate limits and second factor.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
+
+# Both show what lets somebody else in: secrets of authenticator apps, digests of tokens.
+admin.site.unregister([Authenticator, AuthToken])
 
 admin.site.site_header = admin.site.site_title = format_lazy(
     _("{site} staff"), site=settings.SITE_NAME
