@@ -22,7 +22,6 @@ from typing import Any
 
 import pytest
 from django.core.cache import cache
-from django.core.management import call_command
 from django.db import connection
 from django.db.models import Q
 from django.test import Client
@@ -86,7 +85,7 @@ class Timed:
 
 
 @pytest.fixture(scope="module")
-def market(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+def market(django_db_setup: None, django_db_blocker: Any) -> None:
     with django_db_blocker.unblock():
         for position, (slug, name, below) in enumerate(CATEGORIES):
             branch = Category.objects.create(slug=slug, name=name, position=position)
@@ -95,8 +94,6 @@ def market(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
         began = time.monotonic()
         bulk.fill(LISTINGS)
         print(f"\n{LISTINGS:,} listings in {time.monotonic() - began:.0f} s")
-        yield
-        call_command("flush", verbosity=0, interactive=False)
 
 
 def statements_of(ask: Callable[[], Any]) -> tuple[Any, float, list[tuple[str, Any]]]:
@@ -191,11 +188,11 @@ REFERENCES: dict[str, dict[str, Any]] = {
 }  # fmt: skip
 
 
-def test_pages_at_a_million_listings(market: None, django_db_blocker: Any) -> None:
-    with django_db_blocker.unblock():
-        pages = PAGES | {DEEPER: older_twice()}
-        measured = {name: measure(paths) for name, paths in pages.items()}
-        compared = {name: reference(**asked) for name, asked in REFERENCES.items()}
+@pytest.mark.django_db(transaction=True)
+def test_pages_at_a_million_listings(market: None) -> None:
+    pages = PAGES | {DEEPER: older_twice()}
+    measured = {name: measure(paths) for name, paths in pages.items()}
+    compared = {name: reference(**asked) for name, asked in REFERENCES.items()}
     print(f"\n{'page':<42}{'statements':>11}{'p50 ms':>9}{'p95 ms':>9}{'reference':>12}")
     for name, timed in measured.items():
         beside = compared.get(name)
