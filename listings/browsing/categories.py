@@ -1,6 +1,6 @@
 """The tree of categories, with how many listings each holds."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -34,12 +34,10 @@ def tree(counts: Mapping[int, int] | None = None) -> list[Branch]:
     *counts* are listings by the category they hang on; an empty one means not counted.
     Without any, all that is for sale is counted, up to a minute ago.
     """
-    known = _all_with_counts()
+    known = _kept("all", lambda: list(Category.objects.all()))
     if counts is None:
-        counts = {category.pk: number for category, number in known}
-    branches = {
-        category.pk: Branch(category, _count(counts, category.pk)) for category, _number in known
-    }
+        counts = _kept("for_sale", _counts_for_sale)
+    branches = {category.pk: Branch(category, _count(counts, category.pk)) for category in known}
     for branch in branches.values():
         above = branches.get(branch.category.parent_id or 0)
         if above:
@@ -53,14 +51,19 @@ def _count(counts: Mapping[int, int], pk: int) -> int | None:
     return counts.get(pk, 0) if counts else None
 
 
-def _all_with_counts() -> list[tuple[Category, int]]:
-    """Every category, and how many listings for sale hang on it: 1,001 when there are more."""
-    kept: list[tuple[Category, int]] | None = cache.get(_KEY)
+def _kept[T](name: str, make: Callable[[], T]) -> T:
+    """What *make* makes, up to a minute old."""
+    kept: T | None = cache.get(f"{_KEY}.{name}")
     if kept is None:
-        categories = Category.objects.annotate(number=_Capped(_for_sale_here()))
-        kept = [(category, category.number) for category in categories]
-        cache.set(_KEY, kept, _SECONDS)
+        kept = make()
+        cache.set(f"{_KEY}.{name}", kept, _SECONDS)
     return kept
+
+
+def _counts_for_sale() -> dict[int, int]:
+    """How many listings for sale hang on each category: 1,001 when there are more."""
+    counted = Category.objects.annotate(number=_Capped(_for_sale_here()))
+    return dict(counted.values_list("pk", "number"))
 
 
 def _for_sale_here() -> "QuerySet[Listing, Any]":

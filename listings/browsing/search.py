@@ -33,7 +33,7 @@ from django.db.models import (
     Value,
     When,
 )
-from django.db.models.functions import ASin, Cos, Least, Radians, Sin, Sqrt
+from django.db.models.functions import ASin, Cos, Greatest, Least, Radians, Sin, Sqrt
 
 from listings.browsing import filters as asked
 from listings.browsing.columns import Column
@@ -109,7 +109,9 @@ def matching(filters: ListingFilters, *, in_any_category: bool = False) -> Listi
     if filters.with_photos:
         found = found.filter(Exists(Photo.objects.filter(listing=OuterRef("pk"))))
     if filters.place_chosen and filters.within_km is not None:
-        found = _within(found, filters.place_chosen, filters.within_km)
+        found = _within(
+            found, filters.place_chosen, filters.within_km, has_words=bool(filters.words)
+        )
     return _saying(found, filters) if filters.words else found
 
 
@@ -164,8 +166,12 @@ def _signs(word: str) -> SearchQuery:
 # Places
 
 
-def _within(found: ListingQuerySet, place: Place, km: int) -> ListingQuerySet:
-    """The circle, and around it what an index knows: cells, or a box."""
+def _within(found: ListingQuerySet, place: Place, km: int, *, has_words: bool) -> ListingQuerySet:
+    """The circle, and around it what an index knows: cells, or a box.
+
+    Without words the index has all that is asked, and rows need not be fetched; with words
+    they are, and the chord is the cheaper to compute.
+    """
     high = km / _KM_A_DEGREE
     wide = high / max(math.cos(math.radians(place.latitude)), 0.01)
     south, north = place.latitude - high, place.latitude + high
@@ -179,30 +185,41 @@ def _within(found: ListingQuerySet, place: Place, km: int) -> ListingQuerySet:
         found = found.alias(cell=Column("cell", IntegerField())).filter(cell__in=cells)
     else:
         found = found.filter(latitude__range=(south, north), longitude__range=(west, east))
-    return found.alias(chord=_chord(place)).filter(chord__lte=2 * math.sin(km / EARTH_KM / 2))
+    if has_words:
+        return found.alias(chord=_chord(place)).filter(chord__lte=2 * math.sin(km / EARTH_KM / 2))
+    return found.alias(cosine=_cosine(place)).filter(cosine__gte=math.cos(km / EARTH_KM))
 
 
 def _cell(degrees: float) -> int:
     return math.floor(degrees * CELLS_A_DEGREE)
 
 
-def _chord(place: Place) -> Func:
+def _chord(place: Place) -> Expression:
     """The straight line through a ball of radius 1 to *place*: it grows with the distance."""
+    if connection.vendor != "postgresql":
+        return Sqrt(Greatest(2 - 2 * _cosine(place), 0.0))
+    cube = Func(*map(Value, _point(place)), template="cube(ARRAY[%(expressions)s]::float8[])")
+    return Func(
+        Column("position", Field()),
+        cube,
+        template="(%(expressions)s)",
+        arg_joiner=" <-> ",
+        output_field=FloatField(),
+    )
+
+
+def _cosine(place: Place) -> Expression:
+    """Of the angle at the middle of the Earth, from columns that the newest-first index carries."""
+    x, y, z = _point(place)
+    high, wide = Radians(F("latitude")), Radians(F("longitude"))
+    return Cos(high) * (Cos(wide) * x + Sin(wide) * y) + Sin(high) * z
+
+
+def _point(place: Place) -> tuple[float, float, float]:
+    """*place* on a ball of radius 1."""
     latitude, longitude = math.radians(place.latitude), math.radians(place.longitude)
-    point = (
+    return (
         math.cos(latitude) * math.cos(longitude),
         math.cos(latitude) * math.sin(longitude),
         math.sin(latitude),
     )
-    if connection.vendor == "postgresql":
-        cube = Func(*map(Value, point), template="cube(ARRAY[%(expressions)s]::float8[])")
-        return Func(
-            Column("position", Field()),
-            cube,
-            template="(%(expressions)s)",
-            arg_joiner=" <-> ",
-            output_field=FloatField(),
-        )
-    high, wide = Radians(F("latitude")), Radians(F("longitude"))
-    here = (Cos(high) * Cos(wide), Cos(high) * Sin(wide), Sin(high))
-    return Sqrt(sum(((a - b) * (a - b) for a, b in zip(here, point, strict=True)), Value(0.0)))

@@ -10,22 +10,22 @@ from django.db import migrations
 PUBLIC = "state IN ('active', 'reserved', 'sold') AND seller_is_reachable AND hidden_at IS NULL"
 
 FORWARD = [
-    # The same two as before, with columns that pages filter by: most rows that do not match
-    # are passed over without being fetched.
-    "DROP INDEX listings_newest_first, category_newest_first",
-    f"""
-    CREATE INDEX listings_newest_first ON listings_listing (published_at DESC, id DESC)
-    INCLUDE (category_id, state, price, condition) WHERE {PUBLIC}
-    """,
-    f"""
-    CREATE INDEX category_newest_first ON listings_listing
-    (category_id, published_at DESC, id DESC) INCLUDE (state) WHERE {PUBLIC}
-    """,
     # Quarters of a degree, counted from the South Pole and the date line, eastwards.
     """
     ALTER TABLE listings_listing ADD COLUMN cell integer GENERATED ALWAYS AS (
         floor((latitude + 90) * 4)::integer * 1440 + floor((longitude + 180) * 4)::integer
     ) STORED
+    """,
+    # The same two as before, with columns that pages filter by: most rows that do not match
+    # are passed over without being fetched.
+    "DROP INDEX listings_newest_first, category_newest_first",
+    f"""
+    CREATE INDEX listings_newest_first ON listings_listing (published_at DESC, id DESC)
+    INCLUDE (category_id, state, price, condition, cell, latitude, longitude) WHERE {PUBLIC}
+    """,
+    f"""
+    CREATE INDEX category_newest_first ON listings_listing
+    (category_id, published_at DESC, id DESC) INCLUDE (state) WHERE {PUBLIC}
     """,
     # Of all rows: PostgreSQL never joins the bitmaps of two indexes with the same condition,
     # and this one is to be joined with that of the words.
