@@ -1,6 +1,7 @@
 """Sellers, the numbers reserved for them, and what we remember of their Sessions."""
 
 from proxying.models.buyers import Block, BuyerAlias
+from proxying.models.limits import LimitCounter
 from proxying.models.numbers import (
     E164_REGEX,
     PoolNumber,
@@ -17,6 +18,7 @@ __all__ = [
     "Block",
     "BuyerAlias",
     "Interaction",
+    "LimitCounter",
     "PhoneNumberReveal",
     "PoolNumber",
     "ProxyService",
