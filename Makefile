@@ -8,13 +8,14 @@ PORT ?= 8000
 # Many processes read the same code here: what one has compiled the others need not.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo test check bench messages lock clean
+.PHONY: help demo test check bench storm messages lock clean
 
 help:
 	@echo "make demo    the site with demo data on http://localhost:$(PORT)  (PORT=8001 for another)"
 	@echo "make test    every test, on a real PostgreSQL, Redis and Chromium"
 	@echo "make check   lint, format, types, import contracts, migrations, deployment"
 	@echo "make bench   browse and search pages at a million listings, timed in PostgreSQL"
+	@echo "make storm   the promises under fire, with controls  (ARGS=reservations for one)"
 	@echo "make messages LOCALE=de  the texts to translate, into shoppingplace/locale (needs gettext)"
 	@echo "make lock    the newest allowed versions into the requirements files"
 	@echo "make clean   removes .venv; the data in var/ and .env stay"
@@ -36,6 +37,10 @@ check: $(BIN)/.dev
 bench: $(BIN)/.dev
 	@TEST_POSTGRESQL_OPTIONS="shared_buffers=2GB random_page_cost=1.1" \
 		$(BIN)/python -m pytest -q -s tests/benchmarks/bench_browse.py
+
+# STORM_SCALE=0.1 for a tenth of everything, STORM_SEED=1 to replay.
+storm: $(BIN)/.dev
+	@$(BIN)/python -m tests.storm $(ARGS)
 
 # Collects every marked text for a translator; msgfmt and xgettext come with the gettext package.
 # With the .po file filled in: add the language to LANGUAGES, then manage.py compilemessages.

@@ -60,14 +60,15 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with ExitStack() as running:
         try:
-            _start(running)
+            start(running)
         except programs.CannotFind as missing:
             raise pytest.UsageError(str(missing)) from None
         early_config.add_cleanup(running.pop_all().close)
     return (yield)
 
 
-def _start(running: ExitStack) -> None:
+def start(running: ExitStack) -> None:
+    """Sets the environment and starts what it does not name; *running* ends them again."""
     folder = Path(tempfile.mkdtemp(prefix="shoppingplace-tests-", dir="/tmp"))
     running.callback(shutil.rmtree, folder, ignore_errors=True)
     for setting in [name for name in os.environ if name.startswith(("TWILIO_", "EMAIL_"))]:

@@ -1,0 +1,59 @@
+"""``python -m tests.storm [name ...]``: each figure, and that its control fails.
+
+``STORM_SCALE=0.1`` runs a tenth of each; ``STORM_SEED`` replays. Ends with 1 when a figure
+is missed or a control held.
+"""
+
+import os
+import random
+import sys
+import time
+from contextlib import ExitStack
+from textwrap import shorten
+
+from tests import engines
+from tests.storm.program import Program, programs
+from tests.storm.stage import Stage, stage
+
+_LINE = "{:>3}  {:<44} {:>7}  {:>10}  {:<6}  {:<28} {:>6}"
+_POSTGRESQL = "max_connections=400 shared_buffers=256MB"
+
+
+def main(names: list[str]) -> int:
+    chosen = [program for program in programs() if not names or program.name in names]
+    if unknown := set(names) - {program.name for program in chosen}:
+        print(f"No such program: {', '.join(sorted(unknown))}")
+        return 2
+    scale = float(os.environ.get("STORM_SCALE", "1"))
+    seed = int(os.environ.get("STORM_SEED") or random.randrange(2**31))
+    os.environ.setdefault("TEST_POSTGRESQL_OPTIONS", _POSTGRESQL)
+    began = time.monotonic()
+    with ExitStack() as running:
+        engines.start(running)
+        with stage() as the_stage:
+            print(_LINE.format("", "figure", "N", "seed", "", "control", "s"), flush=True)
+            good = [_one(the_stage, program, scale, seed) for program in chosen]
+    print(f"{sum(good)} of {len(good)} as promised, in {time.monotonic() - began:.0f} seconds")
+    return 0 if all(good) else 1
+
+
+def _one(the_stage: Stage, program: Program, scale: float, seed: int) -> bool:
+    n = max(program.small, round(program.n * scale))
+    ran = the_stage.measure(program, "run", n=n, seed=seed)
+    broken = the_stage.measure(program, "control", n=program.of_control, seed=seed)
+    held, failed = ran.result.held, not broken.result.held
+    died = broken.result.measured.startswith("DIED")
+    verdict = "held" if held else "MISSED"
+    of_control = "DIED" if died else "failed as it must" if failed else "HELD, IT MUST FAIL"
+    print(
+        _LINE.format(
+            program.figure, shorten(program.title, 44), n, seed, verdict, of_control,
+            f"{ran.seconds + broken.seconds:.0f}",
+        )
+    )  # fmt: skip
+    print(f"     {ran.result.measured}\n     control: {broken.result.measured}", flush=True)
+    return held and failed and not died
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

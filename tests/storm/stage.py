@@ -1,0 +1,110 @@
+"""A clean database and a process of its own for each measurement."""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import psycopg
+
+from tests.storm.program import Program, Result
+
+ROOT = Path(__file__).resolve().parents[2]
+_LONGEST = 570
+
+
+@dataclass(frozen=True)
+class Measurement:
+    result: Result
+    seconds: float
+
+
+class Stage:
+    """Runs programs against the engines of ``DATABASE_URL`` and ``REDIS_URL``."""
+
+    def __init__(self, template: str) -> None:
+        self._template = template
+
+    def measure(self, program: Program, what: str, *, n: int, seed: int) -> Measurement:
+        """*what* is ``run`` or ``control``. A program that dies has not held, and says why."""
+        began = time.monotonic()
+        database = f"{self._template}_{program.name}_{what}"
+        with (
+            _database(database, self._template),
+            tempfile.TemporaryDirectory(prefix="shoppingplace-storm-", dir="/tmp") as folder,
+        ):
+            result = _run(program.name, what, n, seed, _environment(database, Path(folder)))
+        return Measurement(result, time.monotonic() - began)
+
+
+@contextmanager
+def stage() -> Iterator[Stage]:
+    """Migrates once; each measurement gets a copy."""
+    template = f"storm_{os.getpid()}"
+    _admin(f"CREATE DATABASE {template}")
+    try:
+        with tempfile.TemporaryDirectory(prefix="shoppingplace-storm-", dir="/tmp") as folder:
+            subprocess.run(
+                [sys.executable, "manage.py", "migrate", "--verbosity", "0"],
+                cwd=ROOT,
+                env=_environment(template, Path(folder)),
+                check=True,
+            )
+        yield Stage(template)
+    finally:
+        _admin(f"DROP DATABASE IF EXISTS {template} WITH (FORCE)")
+
+
+def _run(name: str, what: str, n: int, seed: int, environment: dict[str, str]) -> Result:
+    answer = Path(environment["VAR_DIR"]) / "result.json"
+    log = Path(environment["VAR_DIR"]) / "log"
+    with log.open("wb") as said:
+        child = subprocess.Popen(
+            [sys.executable, "-m", "tests.storm.child", name, what, str(n), str(seed), str(answer)],
+            cwd=ROOT,
+            env=environment,
+            stdout=said,
+            stderr=subprocess.STDOUT,
+        )
+        try:
+            child.wait(_LONGEST)
+        except subprocess.TimeoutExpired:
+            return Result(held=False, measured=f"not done after {_LONGEST} seconds")
+        finally:
+            if child.poll() is None:
+                child.terminate()
+                child.wait()
+    if not answer.exists():
+        return Result(held=False, measured=f"DIED: {log.read_text(errors='replace')[-3000:]}")
+    return Result(**json.loads(answer.read_text()))
+
+
+def _environment(database: str, folder: Path) -> dict[str, str]:
+    (folder / "static").mkdir()
+    return {**os.environ, "DATABASE_URL": url_of(database), "VAR_DIR": str(folder)}
+
+
+def url_of(database: str) -> str:
+    """Of another database at the same PostgreSQL."""
+    return urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{database}").geturl()
+
+
+@contextmanager
+def _database(name: str, template: str) -> Iterator[None]:
+    _admin(f"CREATE DATABASE {name} TEMPLATE {template}")
+    try:
+        yield
+    finally:
+        _admin(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+
+
+def _admin(statement: str) -> None:
+    with psycopg.connect(url_of("postgres"), autocommit=True) as connection:
+        connection.execute(statement)
