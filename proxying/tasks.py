@@ -16,7 +16,9 @@ from proxying.twilio_client import TwilioRefused, TwilioUnavailable
 
 logger = structlog.get_logger(__name__)
 
-_SWEPT_EVERY = 60.0
+_SWEPT_EVERY = 15.0
+# So that what waits behind a long outage is not nudged a thousand times over.
+_NUDGED_AT_ONCE = 500
 
 
 @shared_task(bind=True, max_retries=None)
@@ -47,8 +49,9 @@ def close_blocked_sessions(seller_id: str) -> None:
 
 @shared_task
 def sweep() -> None:
-    """Nudges again whatever a lost task left behind. Runs every minute."""
-    for pk in ReservedNumber.objects.due().values_list("pk", flat=True):
+    """Nudges again whatever a lost task left behind, longest due first. Runs every 15 seconds."""
+    due = ReservedNumber.objects.due().order_by("next_attempt_at")
+    for pk in due.values_list("pk", flat=True)[:_NUDGED_AT_ONCE]:
         reserve_number.delay(str(pk))
     _close(sessions_to_close())
 

@@ -6,7 +6,7 @@ from typing import Any, Final
 from django.core.cache import cache
 
 SWEPT_AT: Final = "heartbeat.swept_at"
-# The sweep runs every minute; a busy worker may be late for some.
+# The sweep runs every 15 seconds; a busy worker may be late for some.
 TOO_LONG: Final = timedelta(minutes=5)
 
 _SWEEP: Final = "proxying.tasks.sweep"

@@ -210,7 +210,8 @@ SWITCHBOARD_VIRTUAL_CARRIER = _bool("SWITCHBOARD_VIRTUAL_CARRIER")
 # Seconds between runs of the periodic tasks
 
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
-    "sweep": {"task": "proxying.tasks.sweep", "schedule": 60.0},
+    # One that waited for a worker until the next was sent has nothing left to do.
+    "sweep": {"task": "proxying.tasks.sweep", "schedule": 15.0, "options": {"expires": 15.0}},
     "keep-stock": {"task": "proxying.tasks.keep_stock", "schedule": 600.0},
     "send-texts": {"task": "proxying.tasks.send_seller_texts", "schedule": 60.0},
     "send-notices": {"task": "listings.tasks.send_notices", "schedule": 60.0},

@@ -3,10 +3,11 @@
 import math
 import random
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import structlog
+from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils import timezone
@@ -22,8 +23,9 @@ from proxying.twilio_client import TwilioRefused, TwilioUnavailable
 
 logger = structlog.get_logger(__name__)
 
-# Longer than the slowest road through Twilio's timeouts: until then nobody else tries.
-_LEASE = timedelta(minutes=3)
+# How many requests to Twilio lie at most between two renewals of the lease on a row. Each may
+# take as long as Twilio's timeout, and until the lease is over nobody else tries.
+_REQUESTS_IN_A_LEASE = 3
 _LONGEST_WAIT = 3600.0
 # Proxy allows 5,000 reserved numbers in a Service; the rest is for moves and repairs.
 # https://www.twilio.com/docs/proxy/understanding-proxy-limits
@@ -70,6 +72,7 @@ def reserve(reserved_number_id: UUID | str) -> None:
     log = logger.bind(reserved_number=str(number.pk), attempt=number.attempts)
     try:
         while number.status in ReservedNumber.UNFINISHED:
+            _renew(number)
             _STEPS[Status(number.status)](number)
     except _Overtaken:
         log.warning("reserve_overtaken")
@@ -92,7 +95,7 @@ def _claim(reserved_number_id: UUID | str) -> ReservedNumber | None:
     taken = (
         ReservedNumber.objects.due()
         .filter(pk=reserved_number_id)
-        .update(attempts=F("attempts") + 1, next_attempt_at=timezone.now() + _LEASE)
+        .update(attempts=F("attempts") + 1, next_attempt_at=_lease_ends())
     )
     if not taken:
         return None
@@ -105,6 +108,7 @@ def _choose(number: ReservedNumber) -> None:
     area = area_code(seller_number.reveal()) if seller_number else None
     if claim_from_pool(number, area):
         return
+    _renew(number)
     service = _service_with_room(country_of(number))
     for e164 in buying.for_sale(service.country, area):
         if PoolNumber.objects.filter(proxy_identifier=e164).exists():
@@ -149,6 +153,16 @@ _STEPS: dict[Status, Callable[[ReservedNumber], None]] = {
     Status.BUYING: _buy,
     Status.RESERVING: _confirm,
 }
+
+
+def _renew(number: ReservedNumber) -> None:
+    """A fresh lease; ``_Overtaken`` if somebody else has taken ours for dead."""
+    _write(number, next_attempt_at=_lease_ends())
+
+
+def _lease_ends() -> datetime:
+    """Short, so that who waits for a worker that was killed does not wait long."""
+    return timezone.now() + timedelta(seconds=_REQUESTS_IN_A_LEASE * settings.TWILIO_TIMEOUT)
 
 
 def _write(number: ReservedNumber, **changes: object) -> None:
