@@ -1,6 +1,7 @@
 """Sellers, the numbers reserved for them, and what we remember of their Sessions."""
 
 from proxying.models.buyers import Block, BuyerAlias
+from proxying.models.capacity import PlannedService, PoolPeak
 from proxying.models.limits import LimitCounter
 from proxying.models.numbers import (
     E164_REGEX,
@@ -8,6 +9,7 @@ from proxying.models.numbers import (
     ProxyService,
     ReservedNumber,
     ReservedNumberQuerySet,
+    StrayNumber,
 )
 from proxying.models.sellers import PhoneNumberReveal, Seller, SellerQuerySet, _site_time_zone
 from proxying.models.sessions import Interaction, ProxySession
@@ -20,7 +22,9 @@ __all__ = [
     "Interaction",
     "LimitCounter",
     "PhoneNumberReveal",
+    "PlannedService",
     "PoolNumber",
+    "PoolPeak",
     "ProxyService",
     "ProxySession",
     "ReservedNumber",
@@ -28,5 +32,6 @@ __all__ = [
     "Seller",
     "SellerQuerySet",
     "SellerText",
+    "StrayNumber",
     "_site_time_zone",
 ]

@@ -1,5 +1,7 @@
 """What we remember of Proxy's Sessions, and of the calls and messages in them."""
 
+from typing import ClassVar
+
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -33,6 +35,13 @@ class ProxySession(models.Model):
     class Meta:
         verbose_name = _("Proxy Session")
         verbose_name_plural = _("Proxy Sessions")
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(
+                fields=["created_at"],
+                condition=models.Q(closed_at=None),
+                name="sessions_not_closed",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.unique_name
@@ -70,6 +79,9 @@ class Interaction(models.Model):
     class Meta:
         verbose_name = _("interaction")
         verbose_name_plural = _("interactions")
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["created_at"], name="interactions_by_time"),
+        ]
 
     def __str__(self) -> str:
         return self.interaction_sid
