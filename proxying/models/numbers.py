@@ -1,13 +1,14 @@
 """The Services at Twilio, and the numbers that are sellers' or the pool's."""
 
 import uuid
-from typing import Any, ClassVar, Self
+from typing import ClassVar, Self
 
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from proxying.models.intents import Intent
 from proxying.phone_numbers import E164
 
 E164_REGEX = rf"^{E164.pattern}$"
@@ -45,7 +46,7 @@ class ReservedNumberQuerySet(models.QuerySet["ReservedNumber"]):
         )
 
 
-class ReservedNumber(models.Model):
+class ReservedNumber(Intent):
     """The promise of one permanent number to one seller, and how far it has been kept.
 
     ``proxy_identifier`` is the masked number that buyers dial; it is chosen in our rows
@@ -62,6 +63,8 @@ class ReservedNumber(models.Model):
 
     UNFINISHED: ClassVar = (Status.PENDING, Status.BUYING, Status.RESERVING)
     LIVE: ClassVar = (*UNFINISHED, Status.ACTIVE)
+    STILL_TO_DO: ClassVar = Q(status__in=UNFINISHED)
+    READ_WITH: ClassVar = ("seller", "service")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     seller = models.ForeignKey(
@@ -80,9 +83,6 @@ class ReservedNumber(models.Model):
     )
     proxy_identifier = models.CharField(_("reserved number"), max_length=16, null=True)  # noqa: DJ001 (unique when set)
     phone_number_sid = models.CharField(_("phone number SID"), max_length=34, blank=True)
-    attempts = models.PositiveIntegerField(_("attempts"), default=0)
-    next_attempt_at = models.DateTimeField(_("next attempt at"), null=True, default=timezone.now)
-    last_error = models.CharField(_("last error"), max_length=500, blank=True)
     requested_at = models.DateTimeField(_("requested at"), default=timezone.now, editable=False)
     active_at = models.DateTimeField(_("active at"), null=True, editable=False)
     quarantined_at = models.DateTimeField(_("quarantined at"), null=True, editable=False)
@@ -126,21 +126,6 @@ class ReservedNumber(models.Model):
     def __str__(self) -> str:
         return self.proxy_identifier or self.get_status_display()
 
-    def advance(self, **changes: Any) -> bool:
-        """Writes *changes*, unless a later attempt holds the row by now; whether it did.
-
-        The attempt's number is the fence: an attempt that was thought dead and wakes up
-        changes nothing.
-        """
-        written = ReservedNumber.objects.filter(pk=self.pk, attempts=self.attempts).filter(
-            status__in=self.UNFINISHED
-        )
-        if not written.update(**changes):
-            return False
-        for name, value in changes.items():
-            setattr(self, name, value)
-        return True
-
     def retire(self) -> None:
         """Into quarantine, or released at once when it never was a number. Hold its lock."""
         now = timezone.now()
@@ -148,8 +133,16 @@ class ReservedNumber(models.Model):
             self.status, self.released_at = self.Status.RELEASED, now
         else:
             self.status, self.quarantined_at = self.Status.QUARANTINED, now
-        self.next_attempt_at = None
-        self.save(update_fields=["status", "released_at", "quarantined_at", "next_attempt_at"])
+        self.unended_attempts, self.next_attempt_at = 0, None
+        self.save(
+            update_fields=[
+                "status",
+                "released_at",
+                "quarantined_at",
+                "unended_attempts",
+                "next_attempt_at",
+            ]
+        )
 
     @property
     def is_live(self) -> bool:
@@ -165,12 +158,15 @@ class ReservedNumber(models.Model):
         return self.status in self.UNFINISHED and self.next_attempt_at is None
 
 
-class PoolNumber(models.Model):
+class PoolNumber(Intent):
     """A number of a Service that is nobody's: Proxy shows these to sellers in Sessions.
 
     Without a SID it is an intent to buy exactly this number; without ``added_at`` it is
     ours and still has to be added to the Service.
     """
+
+    STILL_TO_DO: ClassVar = Q(added_at=None)
+    READ_WITH: ClassVar = ("service",)
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     service = models.ForeignKey(
@@ -192,6 +188,34 @@ class PoolNumber(models.Model):
                 condition=Q(proxy_identifier__regex=E164_REGEX), name="pool_number_is_e164"
             ),
         ]
+
+    def __str__(self) -> str:
+        return self.proxy_identifier
+
+    @property
+    def is_stuck(self) -> bool:
+        """Nothing will happen by itself any more: staff must look."""
+        return self.added_at is None and self.next_attempt_at is None
+
+
+class StrayNumber(Intent):
+    """A number that we pay for, by our marker, and that none of our rows claims.
+
+    Perhaps somebody's buyers still dial it: it is kept for as long as a number that a seller
+    gave up, and then given back to Twilio. The row is gone with the number.
+    """
+
+    STILL_TO_DO: ClassVar = Q()
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    proxy_identifier = models.CharField(_("number"), max_length=16)
+    phone_number_sid = models.CharField(_("phone number SID"), max_length=34, unique=True)
+    marker = models.CharField(_("marker"), max_length=64)
+    found_at = models.DateTimeField(_("found at"), default=timezone.now, editable=False)
+
+    class Meta:
+        verbose_name = _("stray number")
+        verbose_name_plural = _("stray numbers")
 
     def __str__(self) -> str:
         return self.proxy_identifier
