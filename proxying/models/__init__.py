@@ -2,6 +2,7 @@
 
 from proxying.models.buyers import Block, BuyerAlias
 from proxying.models.capacity import PlannedService, PoolPeak
+from proxying.models.codes import PhoneCode
 from proxying.models.limits import LimitCounter
 from proxying.models.numbers import (
     E164_REGEX,
@@ -21,6 +22,7 @@ __all__ = [
     "BuyerAlias",
     "Interaction",
     "LimitCounter",
+    "PhoneCode",
     "PhoneNumberReveal",
     "PlannedService",
     "PoolNumber",

@@ -41,6 +41,7 @@ class ProxySession(models.Model):
                 condition=models.Q(closed_at=None),
                 name="sessions_not_closed",
             ),
+            models.Index(fields=["buyer_index", "created_at"], name="sessions_of_a_buyer"),
         ]
 
     def __str__(self) -> str:
