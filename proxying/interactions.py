@@ -35,6 +35,8 @@ _RANKS: Final = {
     for status in statuses.split()
 }
 _UNKNOWN_RANK: Final = -1
+# The rank from which on a leg of a call or text has ended.
+OVER: Final = _RANKS["completed"]
 
 # A listing's reference as our pages put it into a text: five signs in brackets.
 _IN_BRACKETS: Final = re.compile(r"\(([23456789A-HJKMNP-TV-Z]{5})\)")

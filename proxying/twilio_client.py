@@ -8,7 +8,7 @@ it is no). Error texts are redacted: Twilio quotes numbers in its messages.
 """
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -154,6 +154,18 @@ def find_session(service_sid: str, unique_name: str) -> str | None:
             if session.unique_name == unique_name:
                 return cast(str, session.sid)
     return None
+
+
+def find_sessions(service_sid: str, unique_names: Collection[str]) -> dict[str, str]:
+    """The SIDs of the Service's Sessions of these names, for those that there are."""
+    found: dict[str, str] = {}
+    with _translated_errors():
+        for session in _client().proxy.v1.services(service_sid).sessions.stream(page_size=100):
+            if session.unique_name in unique_names:
+                found[session.unique_name] = session.sid
+                if len(found) == len(unique_names):
+                    break
+    return found
 
 
 def close_session(service_sid: str, session_sid: str) -> None:

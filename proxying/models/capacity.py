@@ -6,6 +6,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from proxying.models.intents import Intent
 from proxying.models.numbers import ProxyService
 
 
@@ -25,17 +26,17 @@ class PoolPeak(models.Model):
         return f"{self.service}, {self.day}: {self.busiest}"
 
 
-class PlannedService(models.Model):
+class PlannedService(Intent):
     """The promise of one more Service for a country, written before Twilio hears of it.
 
     Its unique name finds the Service again, should the answer to its creation be lost. The
     row goes once the Service is a ``ProxyService``.
     """
 
+    STILL_TO_DO: ClassVar[models.Q] = models.Q()
+
     unique_name = models.CharField(_("unique name"), max_length=191, unique=True)
     country = models.CharField(_("country"), max_length=2, unique=True)
-    next_attempt_at = models.DateTimeField(_("next attempt at"), default=timezone.now)
-    last_error = models.CharField(_("last error"), max_length=500, blank=True)
     created_at = models.DateTimeField(_("created at"), default=timezone.now, editable=False)
 
     class Meta:
