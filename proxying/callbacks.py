@@ -13,9 +13,8 @@ from django.utils.html import escape
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import override, pgettext
 
-from proxying import interactions, routing
+from proxying import admission, interactions, routing
 from proxying.encryption import blind_index
-from proxying.models import ProxySession
 from proxying.signatures import Fields, twilio_callback
 
 logger = structlog.get_logger(__name__)
@@ -72,9 +71,10 @@ def out_of_session_callback(request: HttpRequest, fields: Fields) -> HttpRespons
     """Auto-create JSON for Proxy, or a sentence as TwiML. Never a request of our own."""
     contact = routing.Contact.parse(fields)
     decision = routing.decide(contact)
+    if isinstance(decision, routing.CreateSession):
+        decision = admission.admit(contact, decision)
     match decision:
         case routing.CreateSession():
-            _remember(contact, decision)
             logger.info("session_requested", contact_sid=contact.contact_sid)
             return JsonResponse(decision.as_json())
         case routing.TurnAway(reason, answer):
@@ -117,19 +117,3 @@ def _is_first_today(contact: routing.Contact) -> bool:
     cache.add(key, contact.contact_sid, _A_DAY)
     first: str | None = cache.get(key)
     return first == contact.contact_sid
-
-
-def _remember(contact: routing.Contact, decision: routing.CreateSession) -> None:
-    # The same contact told twice is the same row.
-    ProxySession.objects.bulk_create(
-        [
-            ProxySession(
-                reserved_number=decision.reserved_number,
-                buyer_index=blind_index(decision.buyer),
-                unique_name=decision.unique_name,
-                contact_sid=contact.contact_sid,
-                begun_by_seller=decision.begun_by_seller,
-            )
-        ],
-        ignore_conflicts=True,
-    )

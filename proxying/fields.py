@@ -1,11 +1,15 @@
-"""Model fields for a private phone number: sealed for its row, and found by a blind index."""
+"""Model fields for a private phone number: sealed for its row, and found by a blind index.
 
-from typing import TYPE_CHECKING, Any
+Each number is sealed with the secret of the person whose it is: an *owner*, a model that
+answers ``secret()`` and ``secret_or_new()``.
+"""
+
+from typing import TYPE_CHECKING, Any, Protocol
 
 from django.core.exceptions import FieldError
 from django.db import models
 
-from proxying.encryption import blind_index, seal, unseal
+from proxying.encryption import blind_index, needs_secret, seal, unseal
 from proxying.phone_numbers import PhoneNumber
 
 if TYPE_CHECKING:
@@ -14,6 +18,16 @@ if TYPE_CHECKING:
     _CharField = models.CharField[str | None, str | None]
 else:
     _TextField, _CharField = models.TextField, models.CharField
+
+
+class Owner(Protocol):
+    """Whose numbers these are. Without the secret none of them opens."""
+
+    def secret(self) -> bytes | None:
+        """None when it is destroyed, or was never made."""
+
+    def secret_or_new(self) -> bytes:
+        """Made, and kept, when there is none."""
 
 
 class _Sealed(str):
@@ -36,7 +50,7 @@ class _OpensOnRead:
             instance.refresh_from_db(fields=[name])
         value = instance.__dict__[name]
         if isinstance(value, _Sealed):
-            value = PhoneNumber(unseal(value, place=self.field.place(instance)))
+            value = self.field.open(value, instance)
             instance.__dict__[name] = value
         return value
 
@@ -47,11 +61,20 @@ class _OpensOnRead:
 
 
 class EncryptedPhoneNumberField(_TextField):
-    """A ``PhoneNumber``, kept as ciphertext bound to table, row and field.
+    """A ``PhoneNumber``, kept as ciphertext bound to table, row and field, and to its owner.
 
-    The row must know its primary key before it is saved (a UUID default does). It cannot
-    be filtered on: every sealing of one number is different. Filter on its blind index.
+    *owner* names the foreign key to the owner; without it the row itself is the owner. The
+    row must know its primary key before it is saved (a UUID default does). It cannot be
+    filtered on: every sealing of one number is different. Filter on its blind index.
     """
+
+    def __init__(self, *args: Any, owner: str = "", **kwargs: Any) -> None:
+        self.owner = owner
+        super().__init__(*args, **kwargs)
+
+    def deconstruct(self) -> Any:
+        name, path, args, kwargs = super().deconstruct()
+        return name, path, args, {**kwargs, **({"owner": self.owner} if self.owner else {})}
 
     def contribute_to_class(self, cls: Any, name: str, private_only: bool = False) -> None:  # noqa: FBT001, FBT002 (Django's signature)
         super().contribute_to_class(cls, name, private_only)
@@ -60,12 +83,26 @@ class EncryptedPhoneNumberField(_TextField):
     def place(self, instance: models.Model) -> str:
         return f"{instance._meta.db_table}.{instance.pk}.{self.column}"
 
+    def owner_of(self, instance: models.Model) -> Owner:
+        owner: Owner = getattr(instance, self.owner) if self.owner else instance
+        return owner
+
+    def open(self, sealed: str, instance: models.Model) -> PhoneNumber:
+        """The number that lies in *instance*'s row as *sealed*; ``CannotUnseal`` otherwise."""
+        secret = self.owner_of(instance).secret() if needs_secret(sealed) else None
+        return PhoneNumber(unseal(sealed, place=self.place(instance), secret=secret))
+
+    def close(self, number: PhoneNumber, instance: models.Model) -> str:
+        """*number* as it lies in *instance*'s row."""
+        secret = self.owner_of(instance).secret_or_new()
+        return seal(number.reveal(), place=self.place(instance), secret=secret)
+
     def from_db_value(self, value: str | None, expression: Any, connection: Any) -> _Sealed | None:
         return None if value is None else _Sealed(value)
 
     def pre_save(self, model_instance: models.Model, add: bool) -> str | None:  # noqa: FBT001 (Django's signature)
         value = getattr(model_instance, self.attname)
-        return None if value is None else seal(value.reveal(), place=self.place(model_instance))
+        return None if value is None else self.close(value, model_instance)
 
     def to_python(self, value: Any) -> Any:
         return value

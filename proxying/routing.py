@@ -13,12 +13,12 @@ from typing import Any, Self
 
 import structlog
 from django.conf import settings
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q, Value
 from django.utils import timezone
 
-from proxying import hours
+from proxying import abuse, hours
 from proxying.encryption import CannotUnseal, blind_index
-from proxying.models import Block, PoolNumber, ProxySession, ReservedNumber, Seller
+from proxying.models import Block, ProxySession, ReservedNumber, Seller
 from proxying.phone_numbers import E164
 from proxying.signatures import Fields
 
@@ -45,6 +45,7 @@ class Contact:
     """A call or text that fits no open Session.
 
     *sender* is what Twilio says is calling: a number (E.164), a short code, ``anonymous``.
+    *forwarded_from* is the phone that passed the call on, where its carrier tells; else empty.
     """
 
     contact_sid: str
@@ -52,6 +53,7 @@ class Contact:
     dialled: str
     is_call: bool
     earlier: EarlierSession | None
+    forwarded_from: str = ""
 
     @classmethod
     def parse(cls, fields: Fields) -> Self:
@@ -70,6 +72,7 @@ class Contact:
             dialled=fields["To"],
             is_call="CallSid" in fields,
             earlier=earlier if earlier.partner and _is_same_pair(fields) else None,
+            forwarded_from=fields.get("ForwardedFrom", ""),
         )
 
 
@@ -211,6 +214,8 @@ class _Number:
     row: ReservedNumber
     is_blocked: bool
     sender_is_ours: bool
+    sender_is_quarantined: bool
+    is_forwarded: bool
     stood_for_another: bool
 
     @property
@@ -223,6 +228,10 @@ class _Number:
             return "the seller blocks this buyer"
         if self.sender_is_ours:
             return "one of our own numbers is calling"
+        if self.sender_is_quarantined:
+            return "the caller is in quarantine"
+        if self.is_forwarded:
+            return "a phone that we ring passes its calls on to us"
         return ""
 
     def is_own(self, sender: str) -> bool:
@@ -238,17 +247,14 @@ def _numbers_concerned(contact: Contact) -> dict[str, _Number]:
     rows: Iterable[Any] = (
         ReservedNumber.objects.filter(proxy_identifier__in=identifiers)
         .exclude(status=ReservedNumber.Status.RELEASED)
-        .select_related("seller")
+        .select_related("seller__key")
         .annotate(
             is_blocked=Exists(
                 Block.objects.filter(seller=OuterRef("seller"), buyer_index__in=buyers)
             ),
-            sender_is_ours=Exists(PoolNumber.objects.filter(proxy_identifier=contact.sender))
-            | Exists(
-                ReservedNumber.objects.filter(proxy_identifier=contact.sender).exclude(
-                    status=ReservedNumber.Status.RELEASED
-                )
-            ),
+            sender_is_ours=abuse.is_ours(contact.sender),
+            sender_is_quarantined=abuse.is_quarantined(blind_index(contact.sender)),
+            is_forwarded=_is_forwarded(contact),
             stood_for_another=Exists(
                 ProxySession.objects.filter(
                     unique_name=earlier.unique_name if earlier else ""
@@ -258,7 +264,23 @@ def _numbers_concerned(contact: Contact) -> dict[str, _Number]:
     )
     return {
         str(row.proxy_identifier): _Number(
-            row, row.is_blocked, row.sender_is_ours, row.stood_for_another
+            row,
+            is_blocked=row.is_blocked,
+            sender_is_ours=row.sender_is_ours,
+            sender_is_quarantined=row.sender_is_quarantined,
+            is_forwarded=row.is_forwarded,
+            stood_for_another=row.stood_for_another,
         )
         for row in rows
     }
+
+
+def _is_forwarded(contact: Contact) -> Q:
+    """Whether the call comes from a phone that we ring, which passes it on by itself."""
+    if not contact.is_call:
+        return Q(Value(False))
+    by = abuse.is_ringing(blind_index(contact.sender))
+    if E164.fullmatch(contact.forwarded_from):
+        forwarder = contact.forwarded_from
+        by |= abuse.is_ours(forwarder) | abuse.is_sellers_phone(blind_index(forwarder))
+    return by

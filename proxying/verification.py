@@ -80,7 +80,15 @@ def change_phone(seller: Seller, phone_number: PhoneNumber, code: str) -> None:
             assert former is not None
             changing.phone_number = phone_number
             changing.phone_verified_at = timezone.now()
-            changing.save(update_fields=["phone_number", "phone_number_index", "phone_verified_at"])
+            changing.phone_epoch += 1
+            changing.save(
+                update_fields=[
+                    "phone_number",
+                    "phone_number_index",
+                    "phone_verified_at",
+                    "phone_epoch",
+                ]
+            )
             texting.owe_to_former_phone(changing, former, _told_to_former_phone())
             phone_changed.send(sender=None, seller=changing)
     except IntegrityError:

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from listings.models import REFERENCE_ALPHABET, Category, Listing, Photo, SearchWord
 from listings.places import all_places
-from proxying.models import ProxyService, ReservedNumber, Seller
+from proxying.models import ProxyService, ReservedNumber, Seller, SellerKey
 from proxying.phone_numbers import PhoneNumber
 
 LISTINGS_A_SELLER: Final = 40
@@ -88,7 +88,7 @@ def _sellers(count: int) -> list[str]:
         for n in range(start, start + count)
     )
     now = timezone.now()
-    sellers = Seller.objects.bulk_create(
+    unsaved = [
         Seller(
             user=user,
             display_name=f"Seller {start + n}",
@@ -96,7 +96,10 @@ def _sellers(count: int) -> list[str]:
             phone_verified_at=now,
         )
         for n, user in enumerate(users)
-    )
+    ]
+    # Their keys first, all at once: each phone number is sealed with its seller's.
+    SellerKey.objects.bulk_create([SellerKey(seller=seller) for seller in unsaved])
+    sellers = Seller.objects.bulk_create(unsaved)
     ReservedNumber.objects.bulk_create(
         ReservedNumber(
             seller=seller,

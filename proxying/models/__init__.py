@@ -12,7 +12,13 @@ from proxying.models.numbers import (
     ReservedNumberQuerySet,
     StrayNumber,
 )
-from proxying.models.sellers import PhoneNumberReveal, Seller, SellerQuerySet, _site_time_zone
+from proxying.models.sellers import (
+    PhoneNumberReveal,
+    Seller,
+    SellerKey,
+    SellerQuerySet,
+    _site_time_zone,
+)
 from proxying.models.sessions import Interaction, ProxySession
 from proxying.models.texts import SellerText
 
@@ -32,6 +38,7 @@ __all__ = [
     "ReservedNumber",
     "ReservedNumberQuerySet",
     "Seller",
+    "SellerKey",
     "SellerQuerySet",
     "SellerText",
     "StrayNumber",

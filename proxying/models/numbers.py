@@ -1,6 +1,7 @@
 """The Services at Twilio, and the numbers that are sellers' or the pool's."""
 
 import uuid
+from datetime import timedelta
 from typing import ClassVar, Self
 
 from django.db import models
@@ -37,7 +38,12 @@ class ProxyService(models.Model):
 
 class ReservedNumberQuerySet(models.QuerySet["ReservedNumber"]):
     def live(self) -> Self:
-        return self.filter(status__in=ReservedNumber.LIVE)
+        """Each seller's one number, in whatever state: not the next one while they move."""
+        return self.filter(status__in=ReservedNumber.LIVE, is_for_move=False)
+
+    def held(self) -> Self:
+        """All that a seller still has: the number, the next one, and the one they moved from."""
+        return self.filter(status__in=(*ReservedNumber.LIVE, ReservedNumber.Status.RETIRING))
 
     def due(self) -> Self:
         """Promises not yet kept whose next attempt has come."""
@@ -58,12 +64,16 @@ class ReservedNumber(Intent):
         BUYING = "buying", _("buying the chosen number")
         RESERVING = "reserving", _("being reserved at Twilio")
         ACTIVE = "active", _("active")
+        RETIRING = "retiring", _("kept for buyers known before the move")
         QUARANTINED = "quarantined", _("in quarantine")
+        REMOVING = "removing", _("being taken out of its Service")
+        REMOVED = "removed", _("out of its Service, going back to Twilio")
         RELEASED = "released", _("released")
 
     UNFINISHED: ClassVar = (Status.PENDING, Status.BUYING, Status.RESERVING)
     LIVE: ClassVar = (*UNFINISHED, Status.ACTIVE)
-    STILL_TO_DO: ClassVar = Q(status__in=UNFINISHED)
+    GOING_BACK: ClassVar = (Status.REMOVING, Status.REMOVED)
+    STILL_TO_DO: ClassVar = Q(status__in=(*UNFINISHED, *GOING_BACK))
     READ_WITH: ClassVar = ("seller", "service")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -83,9 +93,21 @@ class ReservedNumber(Intent):
     )
     proxy_identifier = models.CharField(_("reserved number"), max_length=16, null=True)  # noqa: DJ001 (unique when set)
     phone_number_sid = models.CharField(_("phone number SID"), max_length=34, blank=True)
+    is_for_move = models.BooleanField(
+        default=False,
+        editable=False,
+        help_text=_("promised beside the seller's number, until it takes that one's place"),
+    )
     requested_at = models.DateTimeField(_("requested at"), default=timezone.now, editable=False)
     active_at = models.DateTimeField(_("active at"), null=True, editable=False)
+    moved_at = models.DateTimeField(
+        null=True, editable=False, help_text=_("when the seller's next number took its place")
+    )
     quarantined_at = models.DateTimeField(_("quarantined at"), null=True, editable=False)
+    last_contact_at = models.DateTimeField(
+        null=True, editable=False, help_text=_("in quarantine, to the hour")
+    )
+    removed_at = models.DateTimeField(null=True, editable=False)
     released_at = models.DateTimeField(_("released at"), null=True, editable=False)
 
     objects = ReservedNumberQuerySet.as_manager()
@@ -96,8 +118,17 @@ class ReservedNumber(Intent):
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.UniqueConstraint(
                 fields=["seller"],
-                condition=Q(status__in=["pending", "buying", "reserving", "active"]),
+                condition=Q(
+                    status__in=["pending", "buying", "reserving", "active"], is_for_move=False
+                ),
                 name="one_live_number_a_seller",
+            ),
+            models.UniqueConstraint(
+                fields=["seller"], condition=Q(is_for_move=True), name="one_move_a_seller"
+            ),
+            models.CheckConstraint(
+                condition=Q(is_for_move=False) | Q(status__in=["pending", "buying", "reserving"]),
+                name="move_ends_when_active",
             ),
             models.UniqueConstraint(
                 fields=["proxy_identifier"],
@@ -118,7 +149,7 @@ class ReservedNumber(Intent):
         indexes: ClassVar[list[models.Index]] = [
             models.Index(
                 fields=["next_attempt_at"],
-                condition=Q(status__in=["pending", "buying", "reserving"]),
+                condition=Q(status__in=["pending", "buying", "reserving", "removing", "removed"]),
                 name="due_numbers",
             ),
         ]
@@ -134,9 +165,11 @@ class ReservedNumber(Intent):
         else:
             self.status, self.quarantined_at = self.Status.QUARANTINED, now
         self.unended_attempts, self.next_attempt_at = 0, None
+        self.is_for_move = False
         self.save(
             update_fields=[
                 "status",
+                "is_for_move",
                 "released_at",
                 "quarantined_at",
                 "unended_attempts",
@@ -146,7 +179,7 @@ class ReservedNumber(Intent):
 
     @property
     def is_live(self) -> bool:
-        return self.status in self.LIVE
+        return self.status in self.LIVE and not self.is_for_move
 
     @property
     def is_active(self) -> bool:
@@ -155,7 +188,8 @@ class ReservedNumber(Intent):
     @property
     def is_stuck(self) -> bool:
         """Nothing will happen by itself any more: staff must look."""
-        return self.status in self.UNFINISHED and self.next_attempt_at is None
+        waits = self.status in self.UNFINISHED or self.status in self.GOING_BACK
+        return waits and self.next_attempt_at is None
 
 
 class PoolNumber(Intent):
@@ -191,6 +225,21 @@ class PoolNumber(Intent):
 
     def __str__(self) -> str:
         return self.proxy_identifier
+
+    @classmethod
+    def begin(cls, service: ProxyService, e164: str, *, lease: timedelta) -> "PoolNumber":
+        """The intent to buy *e164*, with its first attempt: whoever made it is at work on it."""
+        return cls.objects.create(
+            service=service,
+            proxy_identifier=e164,
+            attempts=1,
+            unended_attempts=1,
+            next_attempt_at=timezone.now() + lease,
+        )
+
+    def drop(self) -> None:
+        """Forgets the intent, unless a later attempt holds it by now."""
+        self.unfinished().filter(pk=self.pk, attempts=self.attempts).delete()
 
     @property
     def is_stuck(self) -> bool:

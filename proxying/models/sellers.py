@@ -1,5 +1,6 @@
 """Sellers, and who of staff has read a private number."""
 
+import os
 import uuid
 from typing import ClassVar, Self
 
@@ -44,6 +45,8 @@ class Seller(models.Model):
     phone_number = EncryptedPhoneNumberField(_("private phone number"), null=True, editable=False)
     phone_number_index = BlindIndexField(source="phone_number", null=True, db_index=True)
     phone_verified_at = models.DateTimeField(_("phone verified at"), null=True, editable=False)
+    # Counts the changes of the phone: a Session knows for which of them it was made.
+    phone_epoch = models.PositiveIntegerField(default=0, editable=False)
     suspended_at = models.DateTimeField(_("suspended at"), null=True, editable=False)
     suspended_reason = models.CharField(
         _("reason of the suspension"), max_length=300, blank=True, editable=False
@@ -91,6 +94,25 @@ class Seller(models.Model):
             None,
         )
 
+    def secret(self) -> bytes | None:
+        """What the private number opens with, beside our key; None once the seller is erased."""
+        try:
+            return bytes(self.key.secret)
+        except SellerKey.DoesNotExist:
+            return None
+
+    def secret_or_new(self) -> bytes:
+        """``secret``, made when there is none. The seller need not be saved yet."""
+        secret = None if self._state.adding and not self._has_key_at_hand else self.secret()
+        if secret is None:
+            self.key, _made = SellerKey.objects.get_or_create(seller_id=self.pk)
+            secret = bytes(self.key.secret)
+        return secret
+
+    @property
+    def _has_key_at_hand(self) -> bool:
+        return SellerKey.seller.field.remote_field.is_cached(self)
+
     def leave(self) -> None:
         """Ends the seller for good: what tells who it was is gone, the row stays for others' sake.
 
@@ -112,6 +134,31 @@ class Seller(models.Model):
             self.buyer_aliases.all().delete()
             self.texts.all().delete()
             announce(self.pk)
+
+
+def _new_secret() -> bytes:
+    return os.urandom(32)
+
+
+class SellerKey(models.Model):
+    """The secret without which nothing opens that was sealed for a seller.
+
+    Erasing a seller destroys it. Backups of the database leave this table out (the README
+    says how), and of its own copy only the newest is kept: so old backups die with the row.
+    There is no foreign key in the database, because the table may be restored by itself.
+    """
+
+    seller = models.OneToOneField(
+        Seller,
+        primary_key=True,
+        on_delete=models.CASCADE,
+        db_constraint=False,
+        related_name="key",
+    )
+    secret = models.BinaryField(max_length=32, default=_new_secret)
+
+    def __str__(self) -> str:
+        return f"key of {self.seller_id}"
 
 
 class PhoneNumberReveal(models.Model):

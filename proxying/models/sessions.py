@@ -23,6 +23,9 @@ class ProxySession(models.Model):
     contact_sid = models.CharField(_("CallSid or MessageSid"), max_length=34, unique=True)
     session_sid = models.CharField(_("Session SID"), max_length=34, null=True, unique=True)  # noqa: DJ001 (unique when set)
     buyer_participant_sid = models.CharField(_("buyer's SID"), max_length=34, blank=True)
+    phone_epoch = models.PositiveIntegerField(
+        default=0, editable=False, help_text=_("the seller's, when the phone was read")
+    )
     begun_by_seller = models.BooleanField(default=False, help_text=_("a call or text back"))
     created_at = models.DateTimeField(_("created at"), default=timezone.now, editable=False)
     closed_at = models.DateTimeField(
@@ -49,9 +52,15 @@ class ProxySession(models.Model):
 
     @property
     def rings_an_old_phone(self) -> bool:
-        """Proxy was told the seller's phone before the one of today was proved."""
-        verified_at = self.reserved_number.seller.phone_verified_at
-        return verified_at is not None and self.created_at < verified_at
+        """Proxy was told another phone than the one that is the seller's today.
+
+        Time alone does not tell: the phone is read some moments before this row is made.
+        """
+        seller = self.reserved_number.seller
+        verified_at = seller.phone_verified_at
+        return self.phone_epoch != seller.phone_epoch or (
+            verified_at is not None and self.created_at < verified_at
+        )
 
 
 class Interaction(models.Model):

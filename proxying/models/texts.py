@@ -19,7 +19,7 @@ class SellerText(models.Model):
 
     seller = models.ForeignKey(Seller, on_delete=models.CASCADE, related_name="texts")
     body = models.CharField(max_length=320)
-    former_phone_number = EncryptedPhoneNumberField(null=True, editable=False)
+    former_phone_number = EncryptedPhoneNumberField(owner="seller", null=True, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     attempts = models.PositiveSmallIntegerField(default=0)
     next_attempt_at = models.DateTimeField(null=True, default=timezone.now)
