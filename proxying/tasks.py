@@ -11,7 +11,9 @@ from django.db.models import QuerySet
 
 from proxying import provisioning, texting
 from proxying.models import ProxyService, ProxySession, ReservedNumber
+from proxying.provisioning import spending
 from proxying.provisioning.ending import sessions_to_close
+from proxying.provisioning.spending import SpentForToday
 from proxying.twilio_client import TwilioRefused, TwilioUnavailable
 
 logger = structlog.get_logger(__name__)
@@ -69,6 +71,8 @@ def keep_stock() -> None:
     for service in ProxyService.objects.all():
         try:
             provisioning.fill_pool(service)
+        except SpentForToday:
+            spending.alert_staff()
         except TwilioRefused as refusal:
             logger.error("pool_not_filled", service=service.service_sid, reason=str(refusal))
     provisioning.give_back_quarantined()

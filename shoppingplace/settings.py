@@ -5,6 +5,7 @@ Values come from the process environment first, then from the file that
 lists each with what it means.
 """
 
+import re
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -195,7 +196,34 @@ SELLER_COUNTRIES = env.list("SELLER_COUNTRIES", default=["US"])
 PROXY_SESSION_TTL = env.int("PROXY_SESSION_TTL", default=3360)
 PROXY_SESSION_MODE = env.str("PROXY_SESSION_MODE", default="voice-and-message")
 PROXY_POOL_FLOOR = env.int("PROXY_POOL_FLOOR", default=5)
+NUMBERS_BOUGHT_A_DAY = env.int("NUMBERS_BOUGHT_A_DAY", default=50)
+NUMBER_PRICE_A_MONTH = env.float("NUMBER_PRICE_A_MONTH", default=1.15)
+# What the numbers of this site are marked with at Twilio.
+NUMBER_MARKER = env.str("NUMBER_MARKER", default="shoppingplace")
+if not re.fullmatch(r"[a-z0-9-]{1,24}", NUMBER_MARKER):
+    raise ImproperlyConfigured("NUMBER_MARKER must be 1 to 24 of a-z, 0-9 and -")
 NUMBER_QUARANTINE_DAYS = env.int("NUMBER_QUARANTINE_DAYS", default=90)
+
+# Calls and texts that begin a conversation, by who is told apart by blind index. Whoever is
+# over a limit hears what everybody hears who is turned away.
+CONTACTS_OF_A_PAIR_AN_HOUR = env.int("CONTACTS_OF_A_PAIR_AN_HOUR", default=10)
+CONTACTS_OF_A_CALLER_AN_HOUR = env.int("CONTACTS_OF_A_CALLER_AN_HOUR", default=60)
+CONTACTS_OF_A_NUMBER_AN_HOUR = env.int("CONTACTS_OF_A_NUMBER_AN_HOUR", default=60)
+# Who rings more sellers than that is not connected for a day.
+NUMBERS_OF_A_CALLER_IN_TEN_MINUTES = env.int("NUMBERS_OF_A_CALLER_IN_TEN_MINUTES", default=8)
+# Calls and texts of two who are connected: people are slower than machines that answer.
+INTERACTIONS_IN_HALF_A_MINUTE = env.int("INTERACTIONS_IN_HALF_A_MINUTE", default=10)
+
+# Codes to sellers' phones: each costs money, and a stranger's nerves
+
+CODES_TO_A_PHONE_AN_HOUR = env.int("CODES_TO_A_PHONE_AN_HOUR", default=5)
+CODES_OF_AN_ACCOUNT_AN_HOUR = env.int("CODES_OF_AN_ACCOUNT_AN_HOUR", default=5)
+CODES_OF_AN_ADDRESS_AN_HOUR = env.int("CODES_OF_AN_ADDRESS_AN_HOUR", default=20)
+CODES_A_DAY = env.int("CODES_A_DAY", default=1000)
+# https://www.twilio.com/docs/lookup/v2-api/line-type-intelligence
+SELLER_LINE_TYPES = env.list(
+    "SELLER_LINE_TYPES", default=["mobile", "fixedVoip", "nonFixedVoip", "personal", "unknown"]
+)
 
 # Listings
 

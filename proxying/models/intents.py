@@ -45,8 +45,8 @@ class Intent(models.Model):
         return cls._default_manager.filter(cls.STILL_TO_DO)
 
     @classmethod
-    def claim(cls, pk: UUID | str, *, lease: timedelta) -> Self | None:
-        """The row, if it is due: nobody else tries it for as long as *lease*.
+    def claim(cls, pk: UUID | str, *, lease: timedelta, among: Q | None = None) -> Self | None:
+        """The row, if it is due and *among* those: nobody else tries it for as long as *lease*.
 
         The attempt is counted before any work, so one that dies has been counted. A row that
         is to be parked is parked now, and not handed out.
@@ -55,7 +55,7 @@ class Intent(models.Model):
         dies_of_it = When(unended_attempts__gte=MOST_DEATHS, then=Value(None))
         claimed = (
             cls.unfinished()
-            .filter(pk=pk, next_attempt_at__lte=now)
+            .filter(among or Q(), pk=pk, next_attempt_at__lte=now)
             .update(
                 attempts=F("attempts") + 1,
                 unended_attempts=F("unended_attempts") + 1,

@@ -8,13 +8,26 @@ for which row.
 import random
 from uuid import UUID
 
+from django.conf import settings
+
 from proxying import twilio_client
 from proxying.twilio_client import NUMBER_NOT_FOR_SALE, TwilioRefused
 
 
 def marker(row_id: UUID) -> str:
     """What a number that we buy for this row carries as FriendlyName (at most 64 characters)."""
-    return f"shoppingplace:{row_id}"
+    return f"{settings.NUMBER_MARKER}:{row_id}"
+
+
+def row_of(friendly_name: str) -> UUID | None:
+    """For which row a number was bought; None when it does not bear our marker."""
+    mark, _, row_id = friendly_name.partition(":")
+    if mark != settings.NUMBER_MARKER:
+        return None
+    try:
+        return UUID(row_id)
+    except ValueError:
+        return None
 
 
 def for_sale(country: str, area_code: str | None) -> list[str]:

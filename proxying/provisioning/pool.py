@@ -5,29 +5,49 @@ How many there are is how many buyers one seller can talk to at a time, so a flo
 https://www.twilio.com/docs/proxy/phone-numbers-needed
 """
 
+from datetime import timedelta
+
+import structlog
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from proxying import twilio_client
 from proxying.models import PoolNumber, ProxyService, ReservedNumber
-from proxying.provisioning import buying
+from proxying.provisioning import buying, spending
+from proxying.twilio_client import TwilioRefused, TwilioUnavailable
+
+logger = structlog.get_logger(__name__)
+
+# Requests to Twilio between two writes of the row.
+_REQUESTS_IN_A_LEASE = 3
+# Numbers in a row that Twilio refuses are not to blame: the account is.
+_MOST_STUCK = 3
 
 
 def fill_pool(service: ProxyService) -> int:
     """Buys and adds numbers until the floor is reached; how many were added.
 
-    Finishes what an earlier call left half-way before it begins anything new.
-    ``TwilioUnavailable`` or ``TwilioRefused`` when it cannot go on.
+    Finishes what an earlier call left half-way before it begins anything new. A number that is
+    refused for good is left to staff, and another takes its place. ``TwilioUnavailable``,
+    ``TwilioRefused`` (the search) or ``SpentForToday`` when it cannot go on.
     """
     added = 0
-    for number in service.pool_numbers.filter(added_at=None):
-        added += _finish(number)
-    while service.pool_numbers.count() < settings.PROXY_POOL_FLOOR:
+    for pk in _promising(service).filter(added_at=None).values_list("pk", flat=True):
+        if intent := PoolNumber.claim(pk, lease=_lease()):
+            added += _finish(intent)
+    while _promising(service).count() < settings.PROXY_POOL_FLOOR:
+        if _stuck(service).count() >= _MOST_STUCK:
+            logger.error("pool_not_filled", service=service.service_sid, reason="all are refused")
+            break
         intent = _choose(service)
-        if intent is None or not _finish(intent):
+        if intent is None:
+            break
+        if _finish(intent):
+            added += 1
+        elif not intent.is_stuck:
             break  # the next call goes on; a shelf that offers what cannot be had does not hold us
-        added += 1
     return added
 
 
@@ -84,6 +104,15 @@ def _queue_up(service: ProxyService) -> None:
     ProxyService.objects.select_for_update().get(pk=service.pk)
 
 
+def _stuck(service: ProxyService) -> QuerySet[PoolNumber]:
+    return service.pool_numbers.filter(added_at=None, next_attempt_at=None)
+
+
+def _promising(service: ProxyService) -> QuerySet[PoolNumber]:
+    """The pool, and what is on its way into it."""
+    return service.pool_numbers.exclude(added_at=None, next_attempt_at=None)
+
+
 def _has_spare(service: ProxyService) -> bool:
     return service.pool_numbers.exclude(added_at=None)[settings.PROXY_POOL_FLOOR :].exists()
 
@@ -95,26 +124,57 @@ def _choose(service: ProxyService) -> PoolNumber | None:
         try:
             with transaction.atomic():
                 _queue_up(service)
-                if service.pool_numbers.count() >= settings.PROXY_POOL_FLOOR:
+                if _promising(service).count() >= settings.PROXY_POOL_FLOOR:
                     return None
-                return PoolNumber.objects.create(service=service, proxy_identifier=e164)
+                chosen = _begin(service, e164)
+                spending.count_purchase()
+                return chosen
         except IntegrityError:
             continue  # chosen meanwhile for another Service
     return None
 
 
+def _begin(service: ProxyService, e164: str) -> PoolNumber:
+    """The intent to buy *e164*, with its first attempt: whoever makes it is at work on it."""
+    return PoolNumber.objects.create(
+        service=service,
+        proxy_identifier=e164,
+        attempts=1,
+        unended_attempts=1,
+        next_attempt_at=timezone.now() + _lease(),
+    )
+
+
 def _finish(number: PoolNumber) -> bool:
-    if not number.phone_number_sid:
-        sid = buying.acquire(number.proxy_identifier, number.pk)
-        if sid is None:
-            number.delete()
-            return False
-        number.phone_number_sid = sid
-        number.save(update_fields=["phone_number_sid"])
+    """Buys and adds a number whose attempt is ours; False when it was not to be had, or refused."""
+    try:
+        return _bought(number) and _added(number)
+    except TwilioUnavailable as reason:
+        number.end_attempt(last_error=str(reason)[:500], next_attempt_at=timezone.now())
+        raise
+    except TwilioRefused as refusal:
+        number.end_attempt(last_error=str(refusal)[:500], next_attempt_at=None)
+        logger.error("pool_number_refused", pool_number=str(number.pk), reason=str(refusal))
+        return False
+
+
+def _bought(number: PoolNumber) -> bool:
+    if number.phone_number_sid:
+        return True
+    sid = buying.acquire(number.proxy_identifier, number.pk)
+    if sid is None:
+        PoolNumber.unfinished().filter(pk=number.pk, attempts=number.attempts).delete()
+        return False
+    return number.advance(phone_number_sid=sid, next_attempt_at=timezone.now() + _lease())
+
+
+def _added(number: PoolNumber) -> bool:
     twilio_client.add_to_service(number.service.service_sid, number.phone_number_sid)
-    number.added_at = timezone.now()
-    number.save(update_fields=["added_at"])
-    return True
+    return number.end_attempt(added_at=timezone.now(), next_attempt_at=None, last_error="")
+
+
+def _lease() -> timedelta:
+    return timedelta(seconds=_REQUESTS_IN_A_LEASE * settings.TWILIO_TIMEOUT)
 
 
 def country_of(number: ReservedNumber) -> str:

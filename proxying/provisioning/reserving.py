@@ -3,21 +3,22 @@
 import math
 import random
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 from uuid import UUID
 
 import structlog
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import F
+from django.db.models import Q
 from django.utils import timezone
 
 from proxying import twilio_client
 from proxying.encryption import CannotUnseal
 from proxying.models import PoolNumber, ProxyService, ReservedNumber, Seller
 from proxying.phone_numbers import area_code
-from proxying.provisioning import buying
+from proxying.provisioning import buying, spending
 from proxying.provisioning.pool import claim_from_pool, country_of
+from proxying.provisioning.spending import SpentForToday
 from proxying.reachability import announce
 from proxying.twilio_client import TwilioRefused, TwilioUnavailable
 
@@ -54,19 +55,19 @@ def promise(seller: Seller) -> ReservedNumber:
     """The seller's live number: a new promise if there was none, due again if it was stuck."""
     number, _ = ReservedNumber.objects.live().get_or_create(seller=seller)
     if number.is_stuck:
-        number.next_attempt_at = timezone.now()
-        number.save(update_fields=["next_attempt_at"])
+        number.end_attempt(next_attempt_at=timezone.now())
     return number
 
 
 def reserve(reserved_number_id: UUID | str) -> None:
     """Keeps the promise, as far as it can be kept now.
 
-    Returns when the number is active, when somebody else is at work on it, and when a
-    final refusal leaves it to staff (``last_error`` says why). ``NotYet`` when it is worth
-    another attempt. Can be called at any time, any number of times.
+    Returns when the number is active, when somebody else is at work on it, and when a final
+    refusal or five dead attempts leave it to staff (``last_error`` says why). ``NotYet`` when
+    it is worth another attempt. Can be called at any time, any number of times.
     """
-    number = _claim(reserved_number_id)
+    unfinished = Q(status__in=ReservedNumber.UNFINISHED)
+    number = ReservedNumber.claim(reserved_number_id, lease=_lease(), among=unfinished)
     if number is None:
         return
     log = logger.bind(reserved_number=str(number.pk), attempt=number.attempts)
@@ -76,30 +77,29 @@ def reserve(reserved_number_id: UUID | str) -> None:
             _STEPS[Status(number.status)](number)
     except _Overtaken:
         log.warning("reserve_overtaken")
+    except SpentForToday as reason:
+        spending.alert_staff()
+        raise _postponed(number, reason, retry_in=reason.retry_in) from None
     except (TwilioUnavailable, _Obstacle) as reason:
-        wait = _backoff(number.attempts)
-        number.advance(
-            last_error=str(reason)[:500], next_attempt_at=timezone.now() + timedelta(seconds=wait)
-        )
-        log.info("reserve_postponed", reason=str(reason), retry_in=round(wait))
-        raise NotYet(str(reason), retry_in=wait) from None
+        raise _postponed(number, reason, retry_in=_backoff(number.attempts)) from None
     except (TwilioRefused, CannotUnseal) as refusal:
-        number.advance(last_error=str(refusal)[:500], next_attempt_at=None)
+        number.end_attempt(last_error=str(refusal)[:500], next_attempt_at=None)
         log.error("reserve_refused", reason=str(refusal))
     else:
         log.info("number_reserved", phone_number_sid=number.phone_number_sid)
 
 
-def _claim(reserved_number_id: UUID | str) -> ReservedNumber | None:
-    """The row, if it is due, with a lease on it and its attempt counted before any work."""
-    taken = (
-        ReservedNumber.objects.due()
-        .filter(pk=reserved_number_id)
-        .update(attempts=F("attempts") + 1, next_attempt_at=_lease_ends())
+def _postponed(number: ReservedNumber, reason: Exception, *, retry_in: float) -> NotYet:
+    due = timezone.now() + timedelta(seconds=retry_in)
+    number.end_attempt(last_error=str(reason)[:500], next_attempt_at=due)
+    logger.info(
+        "reserve_postponed",
+        reserved_number=str(number.pk),
+        attempt=number.attempts,
+        reason=str(reason),
+        retry_in=round(retry_in),
     )
-    if not taken:
-        return None
-    return ReservedNumber.objects.select_related("seller", "service").get(pk=reserved_number_id)
+    return NotYet(str(reason), retry_in=retry_in)
 
 
 def _choose(number: ReservedNumber) -> None:
@@ -116,6 +116,7 @@ def _choose(number: ReservedNumber) -> None:
         try:
             with transaction.atomic():
                 _write(number, status=Status.BUYING, service=service, proxy_identifier=e164)
+                spending.count_purchase()
                 return
         except IntegrityError:
             continue  # another worker chose it first
@@ -144,7 +145,8 @@ def _confirm(number: ReservedNumber) -> None:
         # those that have it end by their time to live.
         raise _Obstacle(f"waiting for {reserved.in_use} Sessions to let go of the number")
     now = timezone.now()
-    _write(number, status=Status.ACTIVE, active_at=now, next_attempt_at=None, last_error="")
+    active = {"status": Status.ACTIVE, "active_at": now, "next_attempt_at": None}
+    _write(number, **active, unended_attempts=0, last_error="")
     announce(number.seller_id)
 
 
@@ -157,12 +159,12 @@ _STEPS: dict[Status, Callable[[ReservedNumber], None]] = {
 
 def _renew(number: ReservedNumber) -> None:
     """A fresh lease; ``_Overtaken`` if somebody else has taken ours for dead."""
-    _write(number, next_attempt_at=_lease_ends())
+    _write(number, next_attempt_at=timezone.now() + _lease())
 
 
-def _lease_ends() -> datetime:
+def _lease() -> timedelta:
     """Short, so that who waits for a worker that was killed does not wait long."""
-    return timezone.now() + timedelta(seconds=_REQUESTS_IN_A_LEASE * settings.TWILIO_TIMEOUT)
+    return timedelta(seconds=_REQUESTS_IN_A_LEASE * settings.TWILIO_TIMEOUT)
 
 
 def _write(number: ReservedNumber, **changes: object) -> None:
