@@ -4,12 +4,13 @@ A task is a nudge and may be lost; ``sweep`` finds in our rows what still has to
 """
 
 from typing import Any
+from uuid import UUID
 
 import structlog
 from celery import Task, shared_task
 from django.db.models import QuerySet
 
-from proxying import provisioning, texting
+from proxying import capacity, provisioning, texting
 from proxying.models import ProxyService, ProxySession, ReservedNumber
 from proxying.provisioning import spending
 from proxying.provisioning.ending import sessions_to_close
@@ -82,3 +83,32 @@ def keep_stock() -> None:
 def send_seller_texts() -> None:
     """``texting.send_due``. Runs every minute; what fails waits in its row."""
     texting.send_due()
+
+
+@shared_task
+def watch_capacity() -> None:
+    """Nudges all that is due for want of numbers. Runs every 15 seconds: buyers are calling."""
+    if capacity.watch():
+        keep_stock.delay()
+    for service_id, seller_id in capacity.crowded_sellers():
+        make_room.delay(service_id, str(seller_id))
+    capacity.plan_services()
+    for pk in capacity.due_services():
+        open_service.delay(pk)
+
+
+@shared_task
+def make_room(service_id: int, seller_id: str) -> None:
+    """``capacity.make_room``; what fails is tried again by ``watch_capacity``."""
+    service = ProxyService.objects.get(pk=service_id)
+    try:
+        capacity.make_room(service, UUID(seller_id))
+    except TwilioUnavailable as reason:
+        logger.warning("no_room_made", service=service.service_sid, reason=str(reason))
+
+
+@shared_task
+def open_service(planned_service_id: int) -> None:
+    """``capacity.open_service``, and its first numbers."""
+    if capacity.open_service(planned_service_id):
+        keep_stock.delay()

@@ -196,6 +196,7 @@ SELLER_COUNTRIES = env.list("SELLER_COUNTRIES", default=["US"])
 PROXY_SESSION_TTL = env.int("PROXY_SESSION_TTL", default=3360)
 PROXY_SESSION_MODE = env.str("PROXY_SESSION_MODE", default="voice-and-message")
 PROXY_POOL_FLOOR = env.int("PROXY_POOL_FLOOR", default=5)
+PROXY_POOL_RESERVE = env.int("PROXY_POOL_RESERVE", default=2)
 NUMBERS_BOUGHT_A_DAY = env.int("NUMBERS_BOUGHT_A_DAY", default=50)
 NUMBER_PRICE_A_MONTH = env.float("NUMBER_PRICE_A_MONTH", default=1.15)
 # What the numbers of this site are marked with at Twilio.
@@ -203,6 +204,10 @@ NUMBER_MARKER = env.str("NUMBER_MARKER", default="shoppingplace")
 if not re.fullmatch(r"[a-z0-9-]{1,24}", NUMBER_MARKER):
     raise ImproperlyConfigured("NUMBER_MARKER must be 1 to 24 of a-z, 0-9 and -")
 NUMBER_QUARANTINE_DAYS = env.int("NUMBER_QUARANTINE_DAYS", default=90)
+NUMBER_QUIET_DAYS = env.int("NUMBER_QUIET_DAYS", default=30)
+NUMBER_MOVE_EVERY_DAYS = env.int("NUMBER_MOVE_EVERY_DAYS", default=30)
+NUMBER_MOVED_DAYS = env.int("NUMBER_MOVED_DAYS", default=365)
+KNOWN_BUYER_DAYS = env.int("KNOWN_BUYER_DAYS", default=180)
 
 # Calls and texts that begin a conversation, by who is told apart by blind index. Whoever is
 # over a limit hears what everybody hears who is turned away.
@@ -241,6 +246,11 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     # One that waited for a worker until the next was sent has nothing left to do.
     "sweep": {"task": "proxying.tasks.sweep", "schedule": 15.0, "options": {"expires": 15.0}},
     "keep-stock": {"task": "proxying.tasks.keep_stock", "schedule": 600.0},
+    "watch-capacity": {
+        "task": "proxying.tasks.watch_capacity",
+        "schedule": 15.0,
+        "options": {"expires": 15.0},
+    },
     "send-texts": {"task": "proxying.tasks.send_seller_texts", "schedule": 60.0},
     "send-notices": {"task": "listings.tasks.send_notices", "schedule": 60.0},
     "follow-sellers": {"task": "listings.tasks.follow_sellers", "schedule": 60.0},

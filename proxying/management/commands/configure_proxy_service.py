@@ -5,11 +5,9 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
-from django.urls import reverse
 
-from proxying import provisioning, twilio_client
-from proxying.models import ProxyService
-from proxying.twilio_client import CallbackUrls, TwilioRefused, TwilioUnavailable
+from proxying import capacity, provisioning
+from proxying.twilio_client import TwilioRefused, TwilioUnavailable
 
 # Proxy refuses Services of accounts that did not use it before.
 # https://www.twilio.com/docs/api/errors/80506
@@ -30,7 +28,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, unique_name: str, country: str, **options: Any) -> None:
         try:
-            service = _configure(unique_name, country.upper())
+            service = capacity.configure_service(unique_name, country.upper())
             added = provisioning.fill_pool(service)
         except TwilioUnavailable as error:
             raise CommandError(f"{error}. Run this again later.") from None
@@ -46,26 +44,3 @@ class Command(BaseCommand):
             f"{service.unique_name} ({service.service_sid}): calls {settings.PUBLIC_BASE_URL}, "
             f"{pool} numbers in its pool, {added} of them new."
         )
-
-
-def _configure(unique_name: str, country: str) -> ProxyService:
-    urls = CallbackUrls(
-        callback_url=_callback("interaction_callback"),
-        intercept_callback_url=_callback("intercept_callback"),
-        out_of_session_callback_url=_callback("out_of_session_callback"),
-    )
-    ttl = settings.PROXY_SESSION_TTL
-    # An earlier run may have died between Twilio's answer and our row: look there first.
-    service_sid = twilio_client.find_proxy_service(unique_name)
-    if service_sid:
-        twilio_client.update_proxy_service(service_sid, urls, default_ttl=ttl)
-    else:
-        service_sid = twilio_client.create_proxy_service(unique_name, urls, default_ttl=ttl)
-    service, _ = ProxyService.objects.update_or_create(
-        unique_name=unique_name, defaults={"service_sid": service_sid, "country": country}
-    )
-    return service
-
-
-def _callback(name: str) -> str:
-    return f"{settings.PUBLIC_BASE_URL}{reverse(name)}"
