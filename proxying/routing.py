@@ -6,14 +6,14 @@ the same question the same way: someone is listening to a ringing tone.
 
 import base64
 import hmac
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Any, Self
 
 import structlog
 from django.conf import settings
-from django.db.models import Exists, OuterRef, Q, Value
+from django.db.models import Exists, OuterRef, Q, StringAgg, Subquery, Value
 from django.utils import timezone
 
 from proxying import abuse, hours
@@ -133,12 +133,48 @@ def decide(contact: Contact) -> Decision:
 
     That a seller is away or sleeps is told only to those who would reach them otherwise.
     """
+    return _nobody(contact) or _one_of(contact, _numbers_concerned(contact))
+
+
+def decide_by_memory(contact: Contact, remembered: "Mapping[str, Remembered]") -> Decision:
+    """As ``decide``, without the database: by what was so some minutes ago.
+
+    *remembered* holds what is known of ``numbers_of(contact)`` and of the sender as a number
+    of ours. It is stricter where memory does not tell: who spoke with another phone in an
+    earlier Session, and whose call was forwarded, is not connected.
+    """
+    earlier_partner = blind_index(contact.earlier.partner) if contact.earlier else None
+    buyers = {blind_index(contact.sender), earlier_partner}
+    numbers = {
+        number: _Number(
+            known.row,
+            is_blocked=not buyers.isdisjoint(known.blocked),
+            sender_is_ours=contact.sender in remembered,
+            sender_is_quarantined=False,
+            is_forwarded=contact.is_call and bool(contact.forwarded_from),
+            stood_for_another=earlier_partner not in (None, known.row.seller.phone_number_index),
+        )
+        for number, known in remembered.items()
+    }
+    return _nobody(contact) or _one_of(contact, numbers)
+
+
+def numbers_of(contact: Contact) -> list[str]:
+    """The numbers of ours that the contact concerns: dialled, and seen in an earlier Session."""
+    earlier = contact.earlier
+    return [contact.dialled] + ([earlier.partner_proxy_identifier] if earlier else [])
+
+
+def _nobody(contact: Contact) -> TurnAway | None:
     if not E164.fullmatch(contact.sender) or contact.sender in _WITHHELD:
         # All who withhold their number look the same: connected, they would share a Session.
         return TurnAway("the sender shows no phone number")
     if contact.sender == contact.dialled:
         return TurnAway("a number of ours called itself")
-    numbers = _numbers_concerned(contact)
+    return None
+
+
+def _one_of(contact: Contact, numbers: "Mapping[str, _Number]") -> Decision:
     dialled = numbers.get(contact.dialled)
     if dialled is not None:
         return _to_seller(contact, dialled)
@@ -208,6 +244,14 @@ def unique_name(contact_sid: str) -> str:
 
 
 @dataclass(frozen=True)
+class Remembered:
+    """An active number and its seller as they were, and the indexes of the buyers blocked."""
+
+    row: ReservedNumber
+    blocked: frozenset[str]
+
+
+@dataclass(frozen=True)
 class _Number:
     """A number of ours that the contact concerns, with all that the decision needs."""
 
@@ -220,19 +264,16 @@ class _Number:
 
     @property
     def refuses(self) -> str:
-        if not self.row.is_active:
-            return f"the number is {self.row.status}"
-        if self.row.seller.suspended_at:
-            return "the seller is suspended"
-        if self.is_blocked:
-            return "the seller blocks this buyer"
-        if self.sender_is_ours:
-            return "one of our own numbers is calling"
-        if self.sender_is_quarantined:
-            return "the caller is in quarantine"
-        if self.is_forwarded:
-            return "a phone that we ring passes its calls on to us"
-        return ""
+        """Why nobody is connected here, for the log; empty when nothing speaks against it."""
+        reasons = {
+            f"the number is {self.row.status}": not self.row.is_active,
+            "the seller is suspended": self.row.seller.suspended_at is not None,
+            "the seller blocks this buyer": self.is_blocked,
+            "one of our own numbers is calling": self.sender_is_ours,
+            "the caller is in quarantine": self.sender_is_quarantined,
+            "a phone that we ring passes its calls on to us": self.is_forwarded,
+        }
+        return next((reason for reason, holds in reasons.items() if holds), "")
 
     def is_own(self, sender: str) -> bool:
         return self.row.seller.phone_number_index == blind_index(sender)
@@ -241,17 +282,18 @@ class _Number:
 def _numbers_concerned(contact: Contact) -> dict[str, _Number]:
     """By proxy identifier: the number dialled, and the one of an earlier Session. One query."""
     earlier = contact.earlier
-    identifiers = [contact.dialled] + ([earlier.partner_proxy_identifier] if earlier else [])
     # The buyer is whoever rings, or, when a seller answers, the partner of that time.
     buyers = [blind_index(contact.sender)] + ([blind_index(earlier.partner)] if earlier else [])
     rows: Iterable[Any] = (
-        ReservedNumber.objects.filter(proxy_identifier__in=identifiers)
+        ReservedNumber.objects.filter(proxy_identifier__in=numbers_of(contact))
         .exclude(status=ReservedNumber.Status.RELEASED)
         .select_related("seller__key")
         .annotate(
             is_blocked=Exists(
                 Block.objects.filter(seller=OuterRef("seller"), buyer_index__in=buyers)
             ),
+            # For last_known_good, which must turn them away too.
+            blocked_buyers=_blocked_buyers(),
             sender_is_ours=abuse.is_ours(contact.sender),
             sender_is_quarantined=abuse.is_quarantined(blind_index(contact.sender)),
             is_forwarded=_is_forwarded(contact),
@@ -275,10 +317,15 @@ def _numbers_concerned(contact: Contact) -> dict[str, _Number]:
     }
 
 
+def _blocked_buyers() -> Subquery:
+    blocks = Block.objects.filter(seller=OuterRef("seller")).order_by().values("seller")
+    return Subquery(blocks.annotate(all=StringAgg("buyer_index", Value(","))).values("all")[:1])
+
+
 def _is_forwarded(contact: Contact) -> Q:
     """Whether the call comes from a phone that we ring, which passes it on by itself."""
     if not contact.is_call:
-        return Q(Value(False))
+        return Q(Value(value=False))
     by = abuse.is_ringing(blind_index(contact.sender))
     if E164.fullmatch(contact.forwarded_from):
         forwarder = contact.forwarded_from
