@@ -82,13 +82,26 @@ def start(running: ExitStack) -> None:
 
 
 def _postgresql(folder: Path, running: ExitStack) -> str:
-    home = _home(folder, "postgresql")
-    binaries = programs.postgresql()
+    home = make_postgresql(folder)
+    process = start_postgresql(home)
+    # SIGINT is PostgreSQL's fast shutdown: it does not wait for clients to leave.
+    running.callback(_stop, process, signal.SIGINT)
+    return f"postgres://shop@/shoppingplace?{urlencode({'host': home})}"
+
+
+def make_postgresql(folder: Path) -> Path:
+    """The home of a new cluster, which ``start_postgresql`` can start."""
+    home = home_for(folder, "postgresql")
     _run(
-        binaries / "initdb",
+        programs.postgresql() / "initdb",
         ["-U", "shop", "-A", "trust", "-N", "-E", "UTF8", "--locale=C.UTF-8", "-D", home / "data"],
         home,
     )
+    return home
+
+
+def start_postgresql(home: Path) -> subprocess.Popen[bytes]:
+    """Comes back once there is a socket to connect to."""
     # Losing everything in a crash is fine here, so nothing waits for the disk.
     options = {
         "fsync": "off", "synchronous_commit": "off", "full_page_writes": "off",
@@ -97,24 +110,32 @@ def _postgresql(folder: Path, running: ExitStack) -> str:
     given = os.environ.get("TEST_POSTGRESQL_OPTIONS", "").split()
     settings = [*(f"{name}={value}" for name, value in options.items()), *given]
     flags = [part for setting in settings for part in ("-c", setting)]
-    process = _spawn(binaries / "postgres", ["-D", home / "data", *flags], home)
-    # SIGINT is PostgreSQL's fast shutdown: it does not wait for clients to leave.
-    running.callback(_stop, process, signal.SIGINT)
+    program = programs.postgresql() / "postgres"
+    process = _spawn(program, ["-D", home / "data", *flags], home)
     _wait_for(home / ".s.PGSQL.5432", process, home)
-    return f"postgres://shop@/shoppingplace?{urlencode({'host': home})}"
+    return process
 
 
 def _redis(folder: Path, running: ExitStack) -> str:
-    home = _home(folder, "redis")
+    home = home_for(folder, "redis")
+    running.callback(_stop, start_redis(home), signal.SIGTERM)
+    return redis_url(home)
+
+
+def start_redis(home: Path) -> subprocess.Popen[bytes]:
+    """Comes back once there is a socket to connect to."""
     socket = home / "redis.sock"
     process = _spawn(
         programs.redis(),
         ["--port", "0", "--unixsocket", socket, "--dir", home, "--save", "", "--databases", "64"],
         home,
     )
-    running.callback(_stop, process, signal.SIGTERM)
     _wait_for(socket, process, home)
-    return f"unix://{socket}"
+    return process
+
+
+def redis_url(home: Path) -> str:
+    return f"unix://{home / 'redis.sock'}"
 
 
 def _use_own_redis_database(worker: str) -> None:
@@ -126,7 +147,7 @@ def _use_own_redis_database(worker: str) -> None:
     )
 
 
-def _home(folder: Path, name: str) -> Path:
+def home_for(folder: Path, name: str) -> Path:
     """A folder for one engine, which as root runs as somebody else: PostgreSQL insists."""
     home = folder / name
     home.mkdir()

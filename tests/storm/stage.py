@@ -18,6 +18,7 @@ from tests.storm.program import Program, Result
 
 ROOT = Path(__file__).resolve().parents[2]
 _LONGEST = 570
+_TEMPLATE = "STORM_TEMPLATE"
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,8 @@ class Stage:
             _database(database, self._template),
             tempfile.TemporaryDirectory(prefix="shoppingplace-storm-", dir="/tmp") as folder,
         ):
-            result = _run(program.name, what, n, seed, _environment(database, Path(folder)))
+            environment = _environment(database, Path(folder), self._template)
+            result = _run(program.name, what, n, seed, environment)
         return Measurement(result, time.monotonic() - began)
 
 
@@ -86,9 +88,24 @@ def _run(name: str, what: str, n: int, seed: int, environment: dict[str, str]) -
     return Result(**json.loads(answer.read_text()))
 
 
-def _environment(database: str, folder: Path) -> dict[str, str]:
+def _environment(database: str, folder: Path, template: str = "") -> dict[str, str]:
     (folder / "static").mkdir()
-    return {**os.environ, "DATABASE_URL": url_of(database), "VAR_DIR": str(folder)}
+    own = {
+        "DATABASE_URL": url_of(database),
+        "VAR_DIR": str(folder),
+        # What is spent a day is limited; no storm is about that.
+        "NUMBERS_BOUGHT_A_DAY": "1000000",
+        _TEMPLATE: template,
+    }
+    return {**os.environ, **own}
+
+
+@contextmanager
+def another_database(suffix: str) -> Iterator[str]:
+    """In a measurement: the name of one more database, migrated and empty."""
+    name = urlsplit(os.environ["DATABASE_URL"]).path.removeprefix("/") + suffix
+    with _database(name, os.environ[_TEMPLATE]):
+        yield name
 
 
 def url_of(database: str) -> str:
