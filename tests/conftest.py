@@ -14,6 +14,7 @@ from django.test import Client, override_settings
 from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
+from proxying.switchboard.faults.connections import ConnectionDropped
 from shoppingplace.celery import app as celery_app
 from tests import programs
 
@@ -37,10 +38,14 @@ class InProcessAdapter(requests.adapters.HTTPAdapter):
             content_type=headers.pop("Content-Type", ""),
             headers=headers,
         )
+        try:
+            content = b"".join(answer)
+        except ConnectionDropped as error:
+            raise requests.ConnectionError(request=request) from error
         return self.build_response(
             request,
             urllib3.HTTPResponse(
-                io.BytesIO(answer.getvalue()),
+                io.BytesIO(content),
                 headers=dict(answer.items()),
                 status=answer.status_code,
                 reason=answer.reason_phrase,

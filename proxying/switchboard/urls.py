@@ -1,4 +1,4 @@
-"""The switchboard: Twilio's products by their names, and the phones in the browser."""
+"""The switchboard: Twilio's products by their names, the phones in the browser, and faults."""
 
 from django.urls import URLPattern, URLResolver, include, path
 
@@ -13,5 +13,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("verify/", include(rest.verify)),
     path("lookups/", include(rest.lookups)),
     path("phones/", include("proxying.switchboard.phones.urls")),
+    path("faults/", include("proxying.switchboard.faults.urls")),
     path("alerts/", views.alerts, name="alerts"),
 ]

@@ -7,13 +7,19 @@ import base64
 import hashlib
 import hmac
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Final
 from urllib.parse import urldefrag
 
 import requests
 from django.conf import settings
+from django.utils import timezone
+
+from proxying.switchboard.faults.plan import Delivery
+from proxying.switchboard.models import HeldWebhook
 
 CONNECT_SECONDS: Final = 5
 TOTAL_SECONDS: Final = 15
@@ -55,6 +61,36 @@ def signature(url: str, fields: Mapping[str, str]) -> str:
 
 
 def post(url: str, fields: Mapping[str, str]) -> Answer:
+    """``send``, and whatever the faults in force make of it: later, or more than once.
+
+    The last answer counts, as when an earlier one was lost on its way.
+    """
+    return _send_each(url, fields, Delivery.of(url).delays)
+
+
+def tell(url: str, fields: Mapping[str, str]) -> Answer | None:
+    """``post``, of what can be told later. None when the faults in force keep it until then."""
+    delivery = Delivery.of(url)
+    if delivery.is_at_once:
+        return _send_each(url, fields, delivery.delays)
+    now = timezone.now()
+    HeldWebhook.objects.bulk_create(
+        HeldWebhook(url=url, fields=dict(fields), due_at=now + delay) for delay in delivery.delays
+    )
+    return None
+
+
+def _send_each(url: str, fields: Mapping[str, str], delays: Sequence[timedelta]) -> Answer:
+    *earlier, last = delays
+    for delay in earlier:
+        time.sleep(delay.total_seconds())
+        with suppress(NoAnswer):
+            send(url, fields)
+    time.sleep(last.total_seconds())
+    return send(url, fields)
+
+
+def send(url: str, fields: Mapping[str, str]) -> Answer:
     """POST *fields* to *url* and wait for the answer; ``NoAnswer`` when there is none.
 
     Redirects are not followed: they would turn the POST into a GET without its fields.

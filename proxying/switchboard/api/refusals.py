@@ -35,13 +35,17 @@ def refuse(error: Exception, context: dict[str, Any]) -> Response:
             status = HTTPStatus.INTERNAL_SERVER_ERROR
             refusal, headers = TwilioError(20500, "Internal Server Error", status), {}
     set_rollback()
-    body = {
+    return Response(body(refusal), status=refusal.status, headers=headers)
+
+
+def body(refusal: TwilioError) -> dict[str, Any]:
+    """What Twilio writes about an error."""
+    return {
         "code": refusal.code,
         "message": refusal.message,
         "more_info": refusal.more_info,
         "status": int(refusal.status),
     }
-    return Response(body, status=refusal.status, headers=headers)
 
 
 def _translated(error: exceptions.APIException) -> TwilioError:

@@ -1,8 +1,11 @@
 """The base of every view of the REST APIs."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from rest_framework.parsers import FormParser
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.renderers import JSONRenderer
@@ -13,6 +16,7 @@ from proxying.switchboard.api.authentication import AccountAuthentication
 from proxying.switchboard.api.parameters import Parameters
 from proxying.switchboard.api.refusals import refuse
 from proxying.switchboard.errors import NotFound
+from proxying.switchboard.faults import door
 
 
 class TwilioView(APIView):
@@ -23,6 +27,9 @@ class TwilioView(APIView):
     parser_classes = (FormParser,)
     renderer_classes = (JSONRenderer,)
     http_method_names = ["get", "post", "delete"]  # noqa: RUF012 (Django's own, not a ClassVar)
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        return door.through(request, partial(super().dispatch, request, *args, **kwargs))
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)

@@ -1,4 +1,4 @@
-"""The switchboard's tables: Proxy's resources, and the carrier below them."""
+"""The switchboard's tables: Proxy's resources, the carrier below them, and faults on purpose."""
 
 from proxying.switchboard.models.carrier import (
     Alert,
@@ -10,6 +10,7 @@ from proxying.switchboard.models.carrier import (
     Verification,
     VerifyService,
 )
+from proxying.switchboard.models.faults import Fault, HeldWebhook, JournalEntry
 from proxying.switchboard.models.proxy import (
     Interaction,
     Participant,
@@ -21,8 +22,11 @@ from proxying.switchboard.models.proxy import (
 __all__ = [
     "Alert",
     "Call",
+    "Fault",
+    "HeldWebhook",
     "IncomingPhoneNumber",
     "Interaction",
+    "JournalEntry",
     "Message",
     "Participant",
     "Phone",

@@ -50,18 +50,19 @@ class IncomingPhoneNumber(models.Model):
 
 
 class Purchase(models.Model):
-    """One line of the ledger: a number bought or given back. Lines are only ever added."""
+    """One line of the ledger: a number bought, given back, or lost. Lines are only ever added."""
 
     class Kind(models.TextChoices):
         PURCHASE = "purchase"
         RELEASE = "release"
+        VANISHED = "vanished"
 
     kind = models.CharField(max_length=8, choices=Kind)
     phone_number = models.CharField(max_length=16)
     phone_number_sid = models.CharField("phone number SID", max_length=34)
     friendly_name = models.CharField(max_length=64, blank=True)
     price = models.DecimalField(
-        max_digits=8, decimal_places=4, help_text="US dollars: the month paid, 0 for a release"
+        max_digits=8, decimal_places=4, help_text="US dollars: the month paid, 0 for none"
     )
     date_created = models.DateTimeField(default=timezone.now, editable=False)
 

@@ -4,19 +4,15 @@ Answers: 200 or 201; 400 with ``{"errors": {field: sentence}}``; 404 for an unkn
 call; 409 for a call that does not ring any more.
 """
 
-import json
 from http import HTTPStatus
-from typing import Any
 
-from django import forms
-from django.core.exceptions import BadRequest
-from django.http import HttpRequest, JsonResponse, QueryDict
+from django.http import HttpRequest, JsonResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from proxying.switchboard import numbering
 from proxying.switchboard.models import Call, Phone
-from proxying.switchboard.phones.doors import open_to_programs
+from proxying.switchboard.phones.doors import errors, fields_of, open_to_programs
 from proxying.switchboard.phones.forms import CallForm, MessageForm, PhoneForm
 from proxying.switchboard.phones.screens import call_item, message_item, screens
 from proxying.switchboard.traffic import calls, messages
@@ -25,9 +21,9 @@ from proxying.switchboard.traffic import calls, messages
 @open_to_programs
 @require_POST
 def send_message(request: HttpRequest) -> JsonResponse:
-    form = MessageForm(_fields(request))
+    form = MessageForm(fields_of(request))
     if not form.is_valid():
-        return _errors(form)
+        return errors(form)
     given = form.cleaned_data
     message = messages.text(form.pick_up(), given["to"], given["body"])
     return JsonResponse(message_item(message, given["from"]), status=HTTPStatus.CREATED)
@@ -36,9 +32,9 @@ def send_message(request: HttpRequest) -> JsonResponse:
 @open_to_programs
 @require_POST
 def place_call(request: HttpRequest) -> JsonResponse:
-    form = CallForm(_fields(request))
+    form = CallForm(fields_of(request))
     if not form.is_valid():
-        return _errors(form)
+        return errors(form)
     call = calls.place(form.pick_up(), form.cleaned_data["to"])
     return JsonResponse(call_item(call), status=HTTPStatus.CREATED)
 
@@ -74,9 +70,9 @@ def phones(request: HttpRequest) -> JsonResponse:
     if request.method == "GET":
         calls.settle()
         return JsonResponse({"phones": screens(*Phone.objects.all())})
-    form = PhoneForm(_fields(request))
+    form = PhoneForm(fields_of(request))
     if not form.is_valid():
-        return _errors(form)
+        return errors(form)
     return JsonResponse(screens(form.save())[0], status=HTTPStatus.CREATED)
 
 
@@ -93,26 +89,6 @@ def phone(request: HttpRequest, number: str) -> JsonResponse:
 
 def _leg(sid: str) -> Call | None:
     return Call.objects.select_related("parent").filter(pk=sid).first()
-
-
-def _fields(request: HttpRequest) -> QueryDict | dict[str, Any]:
-    """The body's fields, whichever of the two forms it came in."""
-    if request.content_type != "application/json":
-        return request.POST
-    try:
-        fields = json.loads(request.body)
-        # JSON can spell half a character ("\\ud800"), which no database takes.
-        json.dumps(fields, ensure_ascii=False).encode()
-    except (ValueError, RecursionError):
-        raise BadRequest(_("This is not valid JSON.")) from None
-    if not isinstance(fields, dict):
-        raise BadRequest(_("The JSON must be an object."))
-    return fields
-
-
-def _errors(form: forms.Form) -> JsonResponse:
-    errors = {field: str(sentences[0]) for field, sentences in form.errors.items()}
-    return JsonResponse({"errors": errors}, status=HTTPStatus.BAD_REQUEST)
 
 
 def _not_found(sentence: str) -> JsonResponse:

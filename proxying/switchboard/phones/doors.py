@@ -1,14 +1,16 @@
 """Who may use the phones: a person at the page, or a program on this machine, no foreign site."""
 
+import json
 from collections.abc import Callable
 from functools import wraps
 from http import HTTPStatus
 from typing import Any, Concatenate
 from urllib.parse import urlsplit
 
+from django import forms
 from django.conf import settings
 from django.core.exceptions import BadRequest
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 
@@ -47,6 +49,27 @@ def open_to_programs[**P](view: View[P]) -> View[P]:
             return JsonResponse({"errors": {"body": str(reason)}}, status=HTTPStatus.BAD_REQUEST)
 
     return csrf_exempt(virtual_carrier_only(guarded))
+
+
+def fields_of(request: HttpRequest) -> QueryDict | dict[str, Any]:
+    """The body's fields, whichever of the two forms it came in."""
+    if request.content_type != "application/json":
+        return request.POST
+    try:
+        fields = json.loads(request.body)
+        # JSON can spell half a character ("\\ud800"), which no database takes.
+        json.dumps(fields, ensure_ascii=False).encode()
+    except (ValueError, RecursionError):
+        raise BadRequest(_("This is not valid JSON.")) from None
+    if not isinstance(fields, dict):
+        raise BadRequest(_("The JSON must be an object."))
+    return fields
+
+
+def errors(form: forms.BaseForm) -> JsonResponse:
+    """400, and what is wrong with each field."""
+    sentences_by_field = {field: str(sentences[0]) for field, sentences in form.errors.items()}
+    return JsonResponse({"errors": sentences_by_field}, status=HTTPStatus.BAD_REQUEST)
 
 
 def _from_another_site(request: HttpRequest) -> bool:

@@ -1,4 +1,4 @@
-"""Buying a number, changing it, giving it back; each purchase and release is a ledger line.
+"""Buying a number, changing it, giving or losing it; each is a line of the ledger.
 
 https://www.twilio.com/docs/phone-numbers/api/incomingphonenumber-resource
 """
@@ -59,6 +59,20 @@ def release(number: IncomingPhoneNumber) -> None:
         if PhoneNumber.objects.filter(pk=number.pk).exists():
             raise TwilioError(80601, "The phone number is in a Proxy Service. Remove it there.")
         _write_down(Purchase.Kind.RELEASE, number, Decimal(0))
+        number.delete()
+
+
+def vanish(e164: str) -> None:
+    """The account loses the number, also out of its Service, and nobody tells it.
+
+    ``NotFound`` when the account has no such number.
+    """
+    with transaction.atomic():
+        number = IncomingPhoneNumber.objects.select_for_update().filter(phone_number=e164).first()
+        if number is None:
+            raise NotFound("IncomingPhoneNumbers")
+        PhoneNumber.objects.filter(pk=number.pk).delete()
+        _write_down(Purchase.Kind.VANISHED, number, Decimal(0))
         number.delete()
 
 

@@ -78,11 +78,11 @@ def report(
     if not url:
         return
     try:
-        answer = webhooks.post(url, callback_fields(interaction))
+        answer = webhooks.tell(url, callback_fields(interaction))
     except webhooks.NoAnswer as failure:
         log.warning("callback_not_answered", interaction=interaction.sid, reason=str(failure))
     else:
-        if not answer.ok:
+        if answer and not answer.ok:
             log.warning("callback_refused", interaction=interaction.sid, status=answer.status)
 
 
