@@ -14,7 +14,8 @@ from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, SmallIntege
 from django.utils import timezone
 
 from proxying import hours
-from proxying.models import Block, Interaction, ProxyService, ProxySession
+from proxying.known_buyers import are_known
+from proxying.models import Block, Interaction, ProxyService, ProxySession, ReservedNumber
 from proxying.signatures import Fields
 
 # How far along a resource is. Callbacks may come late, twice and out of order, so a status
@@ -35,6 +36,7 @@ _RANKS: Final = {
     for status in statuses.split()
 }
 _UNKNOWN_RANK: Final = -1
+ANSWERED_RANK: Final = _RANKS["in-progress"]
 # The rank from which on a leg of a call or text has ended.
 OVER: Final = _RANKS["completed"]
 
@@ -86,7 +88,8 @@ class Event:
 def is_refused(event: Event) -> bool:
     """Whether this call or text in a Session must not go through. One query.
 
-    A blocked pair and a phone that is the seller's no longer: neither way. A seller who is
+    A blocked pair, a phone that is the seller's no longer, a number or seller out of service,
+    and a stranger on a number that the seller moved from: neither way. A seller who is
     away, or calls in the quiet hours: not from the buyer. Sessions unknown to us: never.
     """
     blocks = Block.objects.filter(
@@ -95,18 +98,40 @@ def is_refused(event: Event) -> bool:
     session = (
         _session_of(event)
         .select_related("reserved_number__seller")
-        .annotate(is_blocked=Exists(blocks))
+        .annotate(
+            is_blocked=Exists(blocks),
+            # Looked up only for a number that its seller has moved from.
+            is_known=Case(
+                When(
+                    reserved_number__status=ReservedNumber.Status.RETIRING,
+                    then=are_known(
+                        seller=OuterRef("reserved_number__seller"),
+                        buyers=[OuterRef("buyer_index")],
+                    ),
+                ),
+                default=Value(value=False),
+            ),
+        )
         .first()
     )
     if session is None:
         return False
     seller = session.reserved_number.seller
-    if session.is_blocked or session.rings_an_old_phone:
+    if session.is_blocked or session.rings_an_old_phone or _is_out_of_service(session):
         return True
     if not _is_from_buyer(event, session):
         return False
     now = timezone.now()
     return hours.is_away(seller, now) or (not event.is_text and hours.is_quiet(seller, now))
+
+
+def _is_out_of_service(session: Any) -> bool:
+    number = session.reserved_number
+    if number.seller.suspended_at or number.seller.phone_verified_at is None:
+        return True
+    if number.status == ReservedNumber.Status.RETIRING:
+        return not session.is_known
+    return not number.is_active
 
 
 def record(event: Event) -> None:

@@ -51,6 +51,8 @@ PATTERNS: Final[Mapping[str, re.Pattern[str]]] = {
     # A number, or what is none and connects nobody: a short code, a name, a SIP address.
     "From": re.compile(r"(?:\+[0-9]{1,15}|[^+\x00].{0,254})?"),
     "To": E164,
+    # Read only where it is a number: a call must not be lost for what else may stand here.
+    "ForwardedFrom": re.compile(r"(?:\+[0-9]{1,15}|[^+\x00].{0,254})?"),
     "inboundParticipantIdentifier": E164,
     "inboundParticipantProxyIdentifier": E164,
     "outboundParticipantIdentifier": E164,

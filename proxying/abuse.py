@@ -1,0 +1,61 @@
+"""Signs that a contact comes from a spammer or from a machine, as conditions of a query.
+
+They tell of numbers by their blind index. None of them costs a statement of its own.
+"""
+
+from datetime import timedelta
+from typing import Final
+
+from django.db.models import Exists, Q
+from django.utils import timezone
+
+from proxying import limits
+from proxying.interactions import ANSWERED_RANK
+from proxying.models import Interaction, PoolNumber, ReservedNumber, Seller
+
+_QUARANTINE: Final = timedelta(days=1)
+# Longer than a phone rings. Were we never told that a call was over, it still ends here.
+_RINGS_FOR: Final = timedelta(seconds=60)
+
+
+def quarantine(caller_index: str) -> None:
+    """For a day nobody is connected with this caller."""
+    limits.mark(_key(caller_index))
+
+
+def is_quarantined(caller_index: str) -> Exists:
+    return limits.marked(_key(caller_index), within=_QUARANTINE)
+
+
+def is_ours(e164: str) -> Q:
+    """Whether this is a masked number of ours: a call to it would come back to us."""
+    reserved = ReservedNumber.objects.exclude(status=ReservedNumber.Status.RELEASED)
+    return Q(Exists(PoolNumber.objects.filter(proxy_identifier=e164))) | Q(
+        Exists(reserved.filter(proxy_identifier=e164))
+    )
+
+
+def is_sellers_phone(index: str) -> Q:
+    """Whether this is the phone behind some seller's number: the last stop of every call."""
+    return Q(
+        Exists(Seller.objects.filter(phone_number_index=index, phone_verified_at__isnull=False))
+    )
+
+
+def is_ringing(index: str) -> Q:
+    """Whether that phone rings through us right now. Who calls from it is then no person:
+    it forwards its calls, and two that forward to each other would go round for ever.
+    """
+    calls = Interaction.objects.filter(
+        type="voice",
+        created_at__gt=timezone.now() - _RINGS_FOR,
+        outbound_rank__lt=ANSWERED_RANK,
+    )
+    rung = Q(from_buyer=True, proxy_session__reserved_number__seller__phone_number_index=index) | Q(
+        from_buyer=False, proxy_session__buyer_index=index
+    )
+    return Q(Exists(calls.filter(rung)))
+
+
+def _key(caller_index: str) -> str:
+    return f"quarantined.{caller_index}"
