@@ -41,13 +41,18 @@ TOO_MANY_FOR_A_PHONE = TOO_MANY_SENDS | {TOO_MANY_CHECKS}
 # Not a number, opted out, not reachable from ours, no mobile, a landline.
 NO_TEXTS_TO_THIS_PHONE = frozenset({21211, 21610, 21612, 21614, 21635})
 NOT_FOUND = 404
-_TOO_MANY_REQUESTS = 429
-_REQUEST_TIMEOUT = 408
-_SERVER_ERRORS = 500
+_LONGEST_RETRY_AFTER = 3600
 
 
 class TwilioUnavailable(Exception):
-    """Twilio is away, slow or busy (timeout, 408, 429, 5xx): worth another try."""
+    """Twilio is away, slow or busy (timeout, 408, 429, 5xx): worth another try.
+
+    Not before *retry_after* seconds, where Twilio says how long it wants to be left alone.
+    """
+
+    def __init__(self, message: str = "", *, retry_after: int | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
 
 
 class TwilioRefused(Exception):
@@ -289,19 +294,42 @@ class _RebasingHttpClient(TwilioHttpClient):
         if connection.in_atomic_block and not _is_a_tests_own(connection.atomic_blocks[-1]):
             raise HttpInsideTransaction
         response = super().request(method, _rebased(url), *args, **kwargs)
-        if response.ok and not _is_readable(response):
-            # Not Twilio's: some proxy on the way says 200. twilio-python would stumble over it.
-            raise requests.exceptions.InvalidJSONError
+        _check_is_an_answer(response)
         return response
 
 
-def _is_readable(response: Response) -> bool:
-    if response.status_code == HTTPStatus.NO_CONTENT:
-        return True
+def _check_is_an_answer(response: Response) -> None:
+    """``TwilioUnavailable`` for what says only that Twilio cannot answer now."""
+    status = response.status_code
+    if status == HTTPStatus.NO_CONTENT:
+        return
+    said = _json_object(response)
+    code = said.get("code") if said else None
+    busy = status == HTTPStatus.TOO_MANY_REQUESTS and code not in TOO_MANY_FOR_A_PHONE
+    if busy or status == HTTPStatus.REQUEST_TIMEOUT or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        raise TwilioUnavailable(
+            f"Twilio answered {status} ({code})", retry_after=_retry_after(response)
+        )
+    if said is None:
+        # Not Twilio's but some proxy's on the way, or cut off. A yes would trip twilio-python
+        # up, and a no such as 404 would pass for one.
+        raise TwilioUnavailable(f"what answered {status} is not Twilio")
+
+
+def _json_object(response: Response) -> dict[str, Any] | None:
     try:
-        return isinstance(json.loads(response.text), dict)
-    except ValueError:
-        return False
+        said = json.loads(response.text)
+    except (ValueError, RecursionError):
+        return None
+    return said if isinstance(said, dict) else None
+
+
+def _retry_after(response: Response) -> int | None:
+    """Seconds; a date is not read, for Twilio sends none."""
+    asked = str((response.headers or {}).get("Retry-After", "")).strip()
+    if not (asked.isascii() and asked.isdigit()):
+        return None
+    return min(int(asked[:9]), _LONGEST_RETRY_AFTER)
 
 
 def _is_a_tests_own(atomic: Any) -> bool:
@@ -364,9 +392,6 @@ def _translated_errors(
         raise TwilioUnavailable(f"no answer from Twilio ({type(error).__name__})") from None
     except TwilioException as error:
         status, code, message = _facts(error)
-        busy = status == _TOO_MANY_REQUESTS and code not in TOO_MANY_FOR_A_PHONE
-        if busy or status == _REQUEST_TIMEOUT or status >= _SERVER_ERRORS:
-            raise TwilioUnavailable(f"Twilio answered {status} ({code})") from None
         refused = TwilioRefused(message, code=code, status=status)
         if not also_fine(refused):
             raise refused from None
