@@ -26,7 +26,7 @@ from django.core.exceptions import ImproperlyConfigured
 _KEY_BYTES = 32
 _NONCE_BYTES = 12
 # In front of the body of what is sealed with a secret; no sign of base64.
-_WITH_SECRET = "~"
+_MARK = "~"
 
 
 class CannotUnseal(Exception):
@@ -42,7 +42,7 @@ def seal(plain: str, *, place: str, secret: bytes | None = None) -> str:
     nonce = os.urandom(_NONCE_BYTES)
     key = _with_secret(_keys()[key_id], secret)
     sealed = nonce + AESGCM(key).encrypt(nonce, plain.encode(), place.encode())
-    mark = "" if secret is None else _WITH_SECRET
+    mark = "" if secret is None else _MARK
     return f"{key_id}:{mark}{base64.b64encode(sealed).decode()}"
 
 
@@ -58,7 +58,7 @@ def unseal(sealed: str, *, place: str, secret: bytes | None = None) -> str:
         raise CannotUnseal("the secret that it was sealed with is destroyed")
     try:
         key = _with_secret(_keys()[key_id], secret)
-        raw = base64.b64decode(body.removeprefix(_WITH_SECRET), validate=True)
+        raw = base64.b64decode(body.removeprefix(_MARK), validate=True)
         return AESGCM(key).decrypt(raw[:_NONCE_BYTES], raw[_NONCE_BYTES:], place.encode()).decode()
     except KeyError:
         raise CannotUnseal(f"no key with id {key_id!r} in PHONE_NUMBER_KEYS") from None
@@ -67,12 +67,12 @@ def unseal(sealed: str, *, place: str, secret: bytes | None = None) -> str:
 
 
 def needs_secret(sealed: str) -> bool:
-    return sealed.partition(":")[2].startswith(_WITH_SECRET)
+    return sealed.partition(":")[2].startswith(_MARK)
 
 
 def sealed_like_now(*, with_secret: bool) -> str:
     """How everything begins that is sealed under the newest key."""
-    return f"{newest_key_id()}:{_WITH_SECRET if with_secret else ''}"
+    return f"{newest_key_id()}:{_MARK if with_secret else ''}"
 
 
 def newest_key_id() -> str:

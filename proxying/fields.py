@@ -4,7 +4,7 @@ Each number is sealed with the secret of the person whose it is: an *owner*, a m
 answers ``secret()`` and ``secret_or_new()``.
 """
 
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from django.core.exceptions import FieldError
 from django.db import models
@@ -84,8 +84,7 @@ class EncryptedPhoneNumberField(_TextField):
         return f"{instance._meta.db_table}.{instance.pk}.{self.column}"
 
     def owner_of(self, instance: models.Model) -> Owner:
-        owner: Owner = getattr(instance, self.owner) if self.owner else instance
-        return owner
+        return cast(Owner, getattr(instance, self.owner) if self.owner else instance)
 
     def open(self, sealed: str, instance: models.Model) -> PhoneNumber:
         """The number that lies in *instance*'s row as *sealed*; ``CannotUnseal`` otherwise."""

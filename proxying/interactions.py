@@ -88,9 +88,9 @@ class Event:
 def is_refused(event: Event) -> bool:
     """Whether this call or text in a Session must not go through. One query.
 
-    A blocked pair, a phone that is the seller's no longer, a number or seller out of service,
-    and a stranger on a number that the seller moved from: neither way. A seller who is
-    away, or calls in the quiet hours: not from the buyer. Sessions unknown to us: never.
+    A blocked pair, a phone that is the seller's no longer, a number or seller out of service:
+    neither way. A seller who is away, calls in the quiet hours, a stranger on a number that
+    the seller moved from: not from the buyer. Sessions unknown to us: never.
     """
     blocks = Block.objects.filter(
         seller=OuterRef("reserved_number__seller"), buyer_index=OuterRef("buyer_index")
@@ -121,17 +121,18 @@ def is_refused(event: Event) -> bool:
         return True
     if not _is_from_buyer(event, session):
         return False
+    if session.reserved_number.is_left and not session.is_known:
+        return True
     now = timezone.now()
     return hours.is_away(seller, now) or (not event.is_text and hours.is_quiet(seller, now))
 
 
-def _is_out_of_service(session: Any) -> bool:
+def _is_out_of_service(session: ProxySession) -> bool:
     number = session.reserved_number
-    if number.seller.suspended_at or number.seller.phone_verified_at is None:
+    seller = number.seller
+    if seller.suspended_at or seller.phone_verified_at is None:
         return True
-    if number.status == ReservedNumber.Status.RETIRING:
-        return not session.is_known
-    return not number.is_active
+    return not (number.is_active or number.is_left)
 
 
 def record(event: Event) -> None:

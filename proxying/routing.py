@@ -13,11 +13,12 @@ from typing import Any, Self
 
 import structlog
 from django.conf import settings
-from django.db.models import Exists, OuterRef, Q, StringAgg, Subquery, Value
+from django.db.models import Case, Exists, OuterRef, Q, StringAgg, Subquery, Value, When
 from django.utils import timezone
 
 from proxying import abuse, hours
 from proxying.encryption import CannotUnseal, blind_index
+from proxying.known_buyers import are_known
 from proxying.models import Block, ProxySession, ReservedNumber, Seller
 from proxying.phone_numbers import E164
 from proxying.signatures import Fields
@@ -123,6 +124,8 @@ class TurnAway:
 
     reason: str
     answer: Answer = Answer.NEUTRAL
+    # The number that was called, when it may go back to Twilio once nobody calls it any more.
+    quarantined: ReservedNumber | None = None
 
 
 type Decision = CreateSession | TurnAway
@@ -185,13 +188,8 @@ def _one_of(contact: Contact, numbers: "Mapping[str, _Number]") -> Decision:
 
 def _to_seller(contact: Contact, number: "_Number") -> Decision:
     """Anyone reaching a seller's number. Only the seller's own row says who that is now."""
-    if number.refuses:
-        return TurnAway(number.refuses)
-    if number.is_own(contact.sender):
-        return TurnAway("the seller's own number")
-    if number.stood_for_another:
-        # It was somebody else's when the two last spoke: who rings now means that person.
-        return TurnAway("the number had another meaning for this sender")
+    if reason := number.refuses or number.refuses_caller(contact.sender):
+        return TurnAway(reason, quarantined=number.row if number.rests else None)
     try:
         phone_number = number.row.seller.phone_number
     except CannotUnseal as error:
@@ -218,7 +216,10 @@ def _not_now(contact: Contact, seller: Seller) -> TurnAway | None:
 
 
 def _back_to_buyer(contact: Contact, number: "_Number") -> Decision:
-    """The seller answering in a Session that has ended, on the pool number they saw."""
+    """The seller answering in a Session that has ended, on the pool number they saw.
+
+    The buyer sees the number that they called then, also when the seller has moved since.
+    """
     assert contact.earlier is not None
     if not number.is_own(contact.sender):
         return TurnAway("not the seller of that Session")
@@ -261,12 +262,13 @@ class _Number:
     sender_is_quarantined: bool
     is_forwarded: bool
     stood_for_another: bool
+    knows_buyer: bool = False
 
     @property
     def refuses(self) -> str:
         """Why nobody is connected here, for the log; empty when nothing speaks against it."""
         reasons = {
-            f"the number is {self.row.status}": not self.row.is_active,
+            f"the number is {self.row.status}": not (self.row.is_active or self.row.is_left),
             "the seller is suspended": self.row.seller.suspended_at is not None,
             "the seller blocks this buyer": self.is_blocked,
             "one of our own numbers is calling": self.sender_is_ours,
@@ -274,6 +276,21 @@ class _Number:
             "a phone that we ring passes its calls on to us": self.is_forwarded,
         }
         return next((reason for reason, holds in reasons.items() if holds), "")
+
+    def refuses_caller(self, sender: str) -> str:
+        """As ``refuses``: why *sender* does not reach the seller by this number."""
+        reasons = {
+            "the seller's own number": self.is_own(sender),
+            "a stranger on a number that the seller moved from": self.row.is_left
+            and not self.knows_buyer,
+            # It was somebody else's when the two last spoke: who rings now means that person.
+            "the number had another meaning for this sender": self.stood_for_another,
+        }
+        return next((reason for reason, holds in reasons.items() if holds), "")
+
+    @property
+    def rests(self) -> bool:
+        return self.row.status == ReservedNumber.Status.QUARANTINED
 
     def is_own(self, sender: str) -> bool:
         return self.row.seller.phone_number_index == blind_index(sender)
@@ -302,6 +319,14 @@ def _numbers_concerned(contact: Contact) -> dict[str, _Number]:
                     unique_name=earlier.unique_name if earlier else ""
                 ).exclude(reserved_number__seller=OuterRef("seller"))
             ),
+            # Looked up only for a number that its seller has moved from.
+            knows_buyer=Case(
+                When(
+                    status=ReservedNumber.Status.RETIRING,
+                    then=are_known(seller=OuterRef("seller"), buyers=buyers[:1]),
+                ),
+                default=Value(value=False),
+            ),
         )
     )
     return {
@@ -312,6 +337,7 @@ def _numbers_concerned(contact: Contact) -> dict[str, _Number]:
             sender_is_quarantined=row.sender_is_quarantined,
             is_forwarded=row.is_forwarded,
             stood_for_another=row.stood_for_another,
+            knows_buyer=row.knows_buyer,
         )
         for row in rows
     }

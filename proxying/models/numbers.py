@@ -2,13 +2,14 @@
 
 import uuid
 from datetime import timedelta
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from proxying import last_known_good
 from proxying.models.intents import Intent
 from proxying.phone_numbers import E164
 
@@ -37,6 +38,13 @@ class ProxyService(models.Model):
 
 
 class ReservedNumberQuerySet(models.QuerySet["ReservedNumber"]):
+    def update(self, **changes: Any) -> int:
+        """Numbers that are no longer to be called are also forgotten as such."""
+        if changes.get("status", ReservedNumber.Status.ACTIVE) in ReservedNumber.LIVE:
+            return super().update(**changes)
+        with last_known_good.change(*self.values_list("proxy_identifier", flat=True)):
+            return super().update(**changes)
+
     def live(self) -> Self:
         """Each seller's one number, in whatever state: not the next one while they move."""
         return self.filter(status__in=ReservedNumber.LIVE, is_for_move=False)
@@ -157,6 +165,16 @@ class ReservedNumber(Intent):
     def __str__(self) -> str:
         return self.proxy_identifier or self.get_status_display()
 
+    def note_contact(self) -> None:
+        """Somebody still calls or texts it: it stays in quarantine. Nothing of who it was.
+
+        Written once an hour at most.
+        """
+        now = timezone.now()
+        if self.last_contact_at is None or self.last_contact_at < now - timedelta(hours=1):
+            resting = ReservedNumber.objects.filter(status=self.Status.QUARANTINED)
+            resting.filter(pk=self.pk).update(last_contact_at=now)
+
     def retire(self) -> None:
         """Into quarantine, or released at once when it never was a number. Hold its lock."""
         now = timezone.now()
@@ -184,6 +202,11 @@ class ReservedNumber(Intent):
     @property
     def is_active(self) -> bool:
         return self.status == self.Status.ACTIVE
+
+    @property
+    def is_left(self) -> bool:
+        """The seller has moved to another number. Whom they know still reaches them here."""
+        return self.status == self.Status.RETIRING
 
     @property
     def is_stuck(self) -> bool:
@@ -225,21 +248,6 @@ class PoolNumber(Intent):
 
     def __str__(self) -> str:
         return self.proxy_identifier
-
-    @classmethod
-    def begin(cls, service: ProxyService, e164: str, *, lease: timedelta) -> "PoolNumber":
-        """The intent to buy *e164*, with its first attempt: whoever made it is at work on it."""
-        return cls.objects.create(
-            service=service,
-            proxy_identifier=e164,
-            attempts=1,
-            unended_attempts=1,
-            next_attempt_at=timezone.now() + lease,
-        )
-
-    def drop(self) -> None:
-        """Forgets the intent, unless a later attempt holds it by now."""
-        self.unfinished().filter(pk=self.pk, attempts=self.attempts).delete()
 
     @property
     def is_stuck(self) -> bool:

@@ -6,11 +6,11 @@ between any two lines leaves a row that says how to go on, and ``tasks`` sweeps 
 
 from proxying.provisioning.ending import (
     close_proxy_sessions,
-    give_back_quarantined,
     reinstate,
     release,
     suspend,
 )
+from proxying.provisioning.going_back import give_back_quarantined
 from proxying.provisioning.pool import fill_pool
 from proxying.provisioning.reserving import NotYet, promise, reserve
 

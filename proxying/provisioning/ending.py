@@ -1,22 +1,21 @@
 """Ending: a seller is suspended, a number released, a buyer blocked. All stop new Sessions at once.
 
 The row changes first: from then on the out-of-session callback turns strangers away. Then
-open Sessions are closed. A released number stays ours, and is answered neutrally, for
-``NUMBER_QUARANTINE_DAYS`` before it goes back to Twilio.
+open Sessions are closed, by whoever comes first: the task or the sweep. A released number
+goes into quarantine (``going_back``).
 """
 
 from datetime import timedelta
 from uuid import UUID
 
 import structlog
-from django.conf import settings
 from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from proxying import twilio_client
+from proxying.known_buyers import are_known
 from proxying.models import Block, ProxySession, ReservedNumber, Seller
-from proxying.provisioning import buying
 from proxying.reachability import announce, suspended
 from proxying.twilio_client import TwilioRefused
 
@@ -50,12 +49,18 @@ def reinstate(seller: Seller) -> None:
 
 
 def release(number: ReservedNumber) -> None:
-    """Takes the number from its seller. It was promised for ever: staff decide this."""
+    """Takes the number from its seller. It was promised for ever: staff decide this.
+
+    With the seller's one number goes the next one, if they were about to move.
+    """
     with transaction.atomic():
-        # Locked: a worker may be choosing or dropping a number for this row.
-        live = ReservedNumber.objects.live().select_for_update()
-        if found := live.filter(pk=number.pk).first():
-            found.retire()
+        # Locked: a worker may be choosing or dropping a number for these rows.
+        held = ReservedNumber.objects.held().filter(seller=number.seller_id).order_by("pk")
+        rows = {row.pk: row for row in held.select_for_update()}
+        if found := rows.get(number.pk):
+            also = [row for row in rows.values() if found.is_live and row.is_for_move]
+            for row in [found, *also]:
+                row.retire()
         announce(number.seller_id)
     number.refresh_from_db()
 
@@ -63,15 +68,19 @@ def release(number: ReservedNumber) -> None:
 def sessions_to_close() -> QuerySet[ProxySession]:
     """Sessions in which nobody may speak any more, not yet known to be closed.
 
-    Their number or seller was taken out of service, the seller has blocked the buyer, or
-    another phone is the seller's since (``ProxySession.rings_an_old_phone``).
+    Their number or seller was taken out of service, the seller has blocked the buyer or has
+    moved to another number and does not know them, or another phone is the seller's since
+    (``ProxySession.rings_an_old_phone``).
     """
     blocks = Block.objects.filter(
         seller=OuterRef("reserved_number__seller"), buyer_index=OuterRef("buyer_index")
     )
+    known = are_known(seller=OuterRef("reserved_number__seller"), buyers=[OuterRef("buyer_index")])
     return ProxySession.objects.filter(
-        ~Q(reserved_number__status=Status.ACTIVE)
+        ~Q(reserved_number__status__in=(Status.ACTIVE, Status.RETIRING))
+        | Q(~known, reserved_number__status=Status.RETIRING)
         | Q(reserved_number__seller__suspended_at__isnull=False)
+        | ~Q(phone_epoch=F("reserved_number__seller__phone_epoch"))
         | Q(created_at__lt=F("reserved_number__seller__phone_verified_at"))
         | Exists(blocks),
         closed_at=None,
@@ -99,37 +108,3 @@ def close_proxy_sessions(reserved_number_id: UUID | str) -> None:
         if sid or session.created_at < timezone.now() - _UNTIL_IT_IS_MADE:
             session.closed_at = timezone.now()
             session.save(update_fields=["closed_at"])
-
-
-def give_back_quarantined() -> int:
-    """Returns numbers whose quarantine is over to Twilio; how many.
-
-    One that Twilio does not take keeps no other from going, and is tried again next time.
-    """
-    over = timezone.now() - timedelta(days=settings.NUMBER_QUARANTINE_DAYS)
-    numbers = ReservedNumber.objects.filter(
-        status=Status.QUARANTINED, quarantined_at__lt=over
-    ).select_related("service")
-    given = 0
-    for number in numbers:
-        try:
-            _give_back(number)
-        except TwilioRefused as refusal:
-            logger.error("not_given_back", reserved_number=str(number.pk), reason=str(refusal))
-        else:
-            given += 1
-    return given
-
-
-def _give_back(number: ReservedNumber) -> None:
-    assert number.service is not None
-    assert number.proxy_identifier is not None
-    # Released while it was being bought: only Twilio knows whether that went through.
-    sid = number.phone_number_sid or buying.bought_for(number.proxy_identifier, number.pk)
-    if sid:
-        twilio_client.remove_from_service(number.service.service_sid, sid)
-        twilio_client.give_back(sid)
-    number.status = Status.RELEASED
-    number.released_at = timezone.now()
-    number.save(update_fields=["status", "released_at"])
-    logger.info("number_given_back", reserved_number=str(number.pk), phone_number_sid=sid)
