@@ -7,4 +7,7 @@ class ProxyingConfig(AppConfig):
     verbose_name = _("Proxying")
 
     def ready(self) -> None:
-        from proxying import checks  # noqa: F401, PLC0415 (registers itself; models must be ready)
+        # Here, since models must be ready; the checks register themselves.
+        from proxying import checks, known_routes  # noqa: F401, PLC0415
+
+        known_routes.connect()

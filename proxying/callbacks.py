@@ -3,6 +3,9 @@
 https://www.twilio.com/docs/proxy/api/webhooks
 """
 
+from collections.abc import Callable
+from dataclasses import asdict
+from functools import partial
 from typing import Final
 
 import structlog
@@ -13,7 +16,8 @@ from django.utils.html import escape
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import override, pgettext
 
-from proxying import admission, interactions, routing
+from proxying import admission, aside, deadlines, hold, interactions, remembered, routing
+from proxying.deadlines import DatabaseAway
 from proxying.encryption import blind_index
 from proxying.signatures import Fields, twilio_callback
 
@@ -68,33 +72,122 @@ _EVENT: Final = (
 
 @twilio_callback(account="AccountSid", required=("From", "To"), one_of=("CallSid", "MessageSid"))
 def out_of_session_callback(request: HttpRequest, fields: Fields) -> HttpResponse:
-    """Auto-create JSON for Proxy, or a sentence as TwiML. Never a request of our own."""
+    """Auto-create JSON for Proxy, or a sentence as TwiML. Never a request of our own.
+
+    Whatever is broken behind it, the answer is 200 and there within three seconds.
+    """
     contact = routing.Contact.parse(fields)
-    decision = routing.decide(contact)
+    decision = _decide(contact)
     if isinstance(decision, routing.CreateSession):
-        decision = admission.admit(contact, decision)
-    match decision:
-        case routing.CreateSession():
-            logger.info("session_requested", contact_sid=contact.contact_sid)
-            return JsonResponse(decision.as_json())
-        case routing.TurnAway(reason, answer):
-            logger.info("turned_away", contact_sid=contact.contact_sid, reason=reason)
-            twiml = spoken(answer) if contact.is_call else _written(contact, answer)
-            return HttpResponse(twiml, content_type="application/xml")
+        return JsonResponse(decision.as_json())
+    if isinstance(decision, routing.TurnAway):
+        twiml = spoken(decision.answer) if contact.is_call else _written(contact, decision.answer)
+    elif not contact.is_call:
+        twiml = _promise_to_pass_on(contact)
+    elif contact.earlier:
+        # What was between the two would not be told again, and might forbid to connect them.
+        twiml = hold.apology()
+    else:
+        twiml = hold.wait(1)
+    return HttpResponse(twiml, content_type="application/xml")
+
+
+def _after_hold(turn: int) -> Callable[[HttpRequest], HttpResponse]:
+    """The address to which a caller comes back for the *turn*-th time."""
+
+    @twilio_callback(account="AccountSid", required=("From", "To", "CallSid"))
+    def hold_callback(request: HttpRequest, fields: Fields) -> HttpResponse:
+        contact = routing.Contact.parse(fields)
+        decision = _decide(contact)
+        if isinstance(decision, routing.CreateSession):
+            twiml = hold.connect(decision.participant_identifier, shown=contact.dialled)
+        elif isinstance(decision, routing.TurnAway):
+            twiml = spoken(decision.answer)
+        elif turn < hold.TURNS:
+            twiml = hold.wait(turn + 1)
+        else:
+            twiml = hold.apology()
+        return HttpResponse(twiml, content_type="application/xml")
+
+    return hold_callback
+
+
+hold_callbacks: Final = {turn: _after_hold(turn) for turn in range(1, hold.TURNS + 1)}
 
 
 @twilio_callback(account="interactionAccountSid", required=_EVENT)
 def interaction_callback(request: HttpRequest, fields: Fields) -> HttpResponse:
-    """204, once what happened is written down."""
-    interactions.record(interactions.Event.parse(fields))
+    """204, once what happened is written down, or put aside until the database is back."""
+    event = interactions.Event.parse(fields)
+    try:
+        deadlines.ask(partial(interactions.record, event))
+    except DatabaseAway:
+        if not aside.put("event", asdict(event)):
+            return HttpResponse(status=503)
     return HttpResponse(status=204)
 
 
 @twilio_callback(account="interactionAccountSid", required=_EVENT)
 def intercept_callback(request: HttpRequest, fields: Fields) -> HttpResponse:
     """403 stops the interaction (Proxy reads nothing else as a no), 204 lets it through."""
-    refused = interactions.is_refused(interactions.Event.parse(fields))
+    event = interactions.Event.parse(fields)
+    try:
+        refused = deadlines.ask(partial(interactions.is_refused, event))
+    except DatabaseAway:
+        refused = remembered.is_refused(event.session_sid)
     return HttpResponse(status=403 if refused else 204)
+
+
+def _decide(contact: routing.Contact) -> routing.Decision | None:
+    """Fresh from the database, else as it was minutes ago; None when nothing is known."""
+    try:
+        decision: routing.Decision | None = _fresh(contact)
+    except DatabaseAway as reason:
+        logger.error("database_away", contact_sid=contact.contact_sid, reason=str(reason))
+        decision = _by_memory(contact)
+    except Exception:
+        # Whatever it is: somebody is listening, and an error of ours would hang up on them.
+        logger.exception("contact_not_decided", contact_sid=contact.contact_sid)
+        decision = _by_memory(contact)
+    if isinstance(decision, routing.CreateSession):
+        logger.info("session_requested", contact_sid=contact.contact_sid)
+    elif decision:
+        logger.info("turned_away", contact_sid=contact.contact_sid, reason=decision.reason)
+    return decision
+
+
+def _fresh(contact: routing.Contact) -> routing.Decision:
+    epochs = remembered.epochs(contact)
+    decision = deadlines.ask(partial(_ask_database, contact))
+    remembered.keep(decision, epochs)
+    return decision
+
+
+def _ask_database(contact: routing.Contact) -> routing.Decision:
+    decision = routing.decide(contact)
+    if isinstance(decision, routing.CreateSession):
+        return admission.admit(contact, decision)
+    if decision.quarantined:
+        decision.quarantined.note_contact()
+    return decision
+
+
+def _by_memory(contact: routing.Contact) -> routing.Decision | None:
+    try:
+        decision = remembered.decide(contact)
+    except Exception:
+        logger.exception("contact_not_decided_by_memory", contact_sid=contact.contact_sid)
+        return None
+    if isinstance(decision, routing.CreateSession):
+        remembered.put_session_aside(contact, decision)
+    return decision
+
+
+def _promise_to_pass_on(contact: routing.Contact) -> bytes:
+    """The text is fetched from Twilio later. Its sender is told so, once a day."""
+    if not aside.put("text", {"message_sid": contact.contact_sid}):
+        return NEUTRAL_MESSAGE
+    return hold.written_apology() if remembered.is_first_today(contact) else NEUTRAL_MESSAGE
 
 
 def _written(contact: routing.Contact, answer: routing.Answer) -> bytes:

@@ -1,4 +1,4 @@
-"""The last known good route of each reserved number, for calls that come while the database is away.
+"""The last known good route of each reserved number, for when the database is away.
 
 It lies in Redis, and for a minute in this process, sealed for its number, and is good for a
 quarter of an hour. Each number has an *epoch*: whoever changes what a route says ends it. A
@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 from threading import Lock
-from typing import Final
+from typing import Any, Final
 
 import structlog
 from django.db import transaction
@@ -163,7 +163,7 @@ def _set_epochs(epochs: Mapping[str, str], life: timedelta) -> None:
         logger.error("routes_not_forgotten", count=len(epochs))
 
 
-def _write(values: Mapping[str, str], life: timedelta, redis: "memory.redis.Redis[str]") -> None:
+def _write(values: Mapping[str, str], life: timedelta, redis: Any) -> None:
     pipeline = redis.pipeline(transaction=False)
     for key, value in values.items():
         pipeline.set(key, value, ex=life)

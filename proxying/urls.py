@@ -29,4 +29,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
         name="interaction_callback",
     ),
     path("proxy/callbacks/intercept/", callbacks.intercept_callback, name="intercept_callback"),
+    *(
+        path(f"proxy/callbacks/hold/{turn}/", view, name=f"hold_{turn}")
+        for turn, view in callbacks.hold_callbacks.items()
+    ),
 ]

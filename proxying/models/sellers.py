@@ -2,7 +2,7 @@
 
 import os
 import uuid
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 from django.conf import settings
 from django.db import models, transaction
@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from proxying import last_known_good
 from proxying.fields import BlindIndexField, EncryptedPhoneNumberField
 from proxying.models.numbers import ReservedNumber
 from proxying.reachability import announce
@@ -22,6 +23,12 @@ def _site_time_zone() -> str:
 
 
 class SellerQuerySet(models.QuerySet["Seller"]):
+    def update(self, **changes: Any) -> int:
+        """What is remembered of these sellers' routes is forgotten."""
+        numbers = ReservedNumber.objects.filter(seller__in=self)
+        with last_known_good.change(*numbers.values_list("proxy_identifier", flat=True)):
+            return super().update(**changes)
+
     def reachable(self) -> Self:
         """Sellers whom a buyer can call now: verified, not suspended, number active."""
         return self.filter(
