@@ -25,7 +25,7 @@ from proxying.models import Seller
 from proxying.nudges import nudge
 from proxying.phone_numbers import PhoneNumber
 from proxying.verification import CodeNotAccepted, NumberNotAccepted
-from proxying.views import limit_codes
+from proxying.views import network
 
 _KEY = "new_phone"
 
@@ -66,7 +66,7 @@ def seller_phone_change(request: HttpRequest) -> HttpResponse:
     if form.is_valid():
         phone_number: PhoneNumber = form.cleaned_data["phone_number"]
         try:
-            limit_codes(request)
+            verification.take_turn_to_ask(seller, network(request))
             verification.send_change_code(seller, phone_number)
         except NumberNotAccepted as reason:
             form.add_error("phone_number", str(reason))

@@ -74,6 +74,7 @@ class OwnedNumber:
 
     phone_number_sid: str
     friendly_name: str
+    proxy_identifier: str
 
 
 @dataclass(frozen=True)
@@ -93,6 +94,14 @@ class CallbackUrls:
     callback_url: str
     intercept_callback_url: str
     out_of_session_callback_url: str
+
+
+@dataclass(frozen=True)
+class ProxyServiceConfiguration:
+    """What of a Proxy Service is ours to set. The time to live is in seconds."""
+
+    urls: CallbackUrls
+    default_ttl: int
 
 
 # Proxy: https://www.twilio.com/docs/proxy/api
@@ -119,6 +128,19 @@ def find_proxy_service(unique_name: str) -> str | None:
 def update_proxy_service(service_sid: str, urls: CallbackUrls, *, default_ttl: int) -> None:
     with _translated_errors():
         _client().proxy.v1.services(service_sid).update(default_ttl=default_ttl, **vars(urls))
+
+
+def fetch_proxy_service(service_sid: str) -> ProxyServiceConfiguration | None:
+    """How the Service is set up; None when Twilio says that there is none such."""
+    with _none_if_not_found() as found:
+        service = _client().proxy.v1.services(service_sid).fetch()
+        urls = CallbackUrls(
+            callback_url=service.callback_url or "",
+            intercept_callback_url=service.intercept_callback_url or "",
+            out_of_session_callback_url=service.out_of_session_callback_url or "",
+        )
+        found.append(ProxyServiceConfiguration(urls, service.default_ttl))
+    return found[0] if found else None
 
 
 def list_service_numbers(service_sid: str) -> list[ServiceNumber]:
@@ -216,8 +238,23 @@ def find_owned(e164: str) -> OwnedNumber | None:
         for number in _client().incoming_phone_numbers.list(phone_number=e164, limit=20):
             # The filter also matches parts of numbers.
             if number.phone_number == e164:
-                return OwnedNumber(number.sid, number.friendly_name)
+                return _owned_number(number)
     return None
+
+
+def list_owned() -> list[OwnedNumber]:
+    """Every number of our account."""
+    with _translated_errors():
+        numbers = _client().incoming_phone_numbers.list(page_size=1000)
+    return [_owned_number(number) for number in numbers]
+
+
+def fetch_owned(phone_number_sid: str) -> OwnedNumber | None:
+    """The number of this SID; None when Twilio says that our account has none such."""
+    with _none_if_not_found() as found:
+        number = _client().incoming_phone_numbers(phone_number_sid).fetch()
+        found.append(_owned_number(number))
+    return found[0] if found else None
 
 
 def give_back(phone_number_sid: str) -> None:
@@ -229,15 +266,19 @@ def give_back(phone_number_sid: str) -> None:
 # Verify: https://www.twilio.com/docs/verify/api
 
 
-def send_code(phone_number: PhoneNumber) -> None:
-    """Texts a code to the phone; again within ten minutes texts the same one."""
+def send_code(phone_number: PhoneNumber) -> str:
+    """Texts a code to the phone; again within ten minutes the same one. Its Verification's SID."""
     with _translated_errors():
-        _verify_service().verifications.create(to=phone_number.reveal(), channel="sms")
+        sent = _verify_service().verifications.create(to=phone_number.reveal(), channel="sms")
+    return cast(str, sent.sid)
 
 
-def is_code_right(phone_number: PhoneNumber, code: str) -> bool:
+def is_code_right(verification_sid: str, code: str) -> bool:
+    """Whether this is the code of exactly that Verification."""
     with _translated_errors():
-        check = _verify_service().verification_checks.create(to=phone_number.reveal(), code=code)
+        check = _verify_service().verification_checks.create(
+            verification_sid=verification_sid, code=code
+        )
     return cast(bool, check.status == "approved")
 
 
@@ -379,6 +420,17 @@ def _service_number(number: Any) -> ServiceNumber:
     return ServiceNumber(
         number.sid, number.phone_number, bool(number.is_reserved), number.in_use or 0
     )
+
+
+def _owned_number(number: Any) -> OwnedNumber:
+    return OwnedNumber(number.sid, number.friendly_name or "", number.phone_number)
+
+
+@contextmanager
+def _none_if_not_found() -> Iterator[list[Any]]:
+    """A list for the one thing that is fetched; it stays empty if Twilio does not know it."""
+    with _translated_errors(also_fine=lambda error: error.status == NOT_FOUND):
+        yield []
 
 
 @contextmanager

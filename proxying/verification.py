@@ -4,23 +4,29 @@ A phone that another seller has proved already is treated like any other until i
 is typed in: only whoever holds that phone learns that it has an account.
 """
 
+from datetime import timedelta
 from email.utils import parseaddr
+from typing import Final
 
+import structlog
 from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from proxying import texting, twilio_client
+from proxying import limits, texting, twilio_client
 from proxying.encryption import blind_index
-from proxying.models import PoolNumber, ReservedNumber, Seller
+from proxying.models import PhoneCode, PoolNumber, ReservedNumber, Seller
 from proxying.phone_numbers import PhoneNumber
 from proxying.reachability import phone_changed
 from proxying.twilio_client import TwilioRefused, TwilioUnavailable
 
-_NOT_A_PERSONS_LINE = frozenset({"premium", "sharedCost", "tollFree", "uan", "pager", "voicemail"})
-_CANNOT_RECEIVE_TEXTS = frozenset({"landline"})
+logger = structlog.get_logger(__name__)
+
+_HOUR: Final = timedelta(hours=1)
+_DAY: Final = timedelta(days=1)
+_LANDLINE_TYPE: Final = "landline"
 
 # https://www.twilio.com/docs/api/errors, those of Verify
 _LANDLINE = 60205
@@ -36,6 +42,23 @@ class NumberNotAccepted(Exception):
 
 class CodeNotAccepted(Exception):
     """The code proves nothing; the text says why and what to do, to the seller."""
+
+
+def take_turn_to_ask(seller: Seller, address: str) -> None:
+    """Counts that an account wants a code, and from which *address*: before anything is done.
+
+    ``NumberNotAccepted`` with a sentence for the seller. Only a keyed digest of the address
+    is kept.
+    """
+    account = limits.take(
+        f"codes.account.{seller.pk}", limit=settings.CODES_OF_AN_ACCOUNT_AN_HOUR, window=_HOUR
+    )
+    if not account or not limits.take(
+        f"codes.address.{blind_index(address)}",
+        limit=settings.CODES_OF_AN_ADDRESS_AN_HOUR,
+        window=_HOUR,
+    ):
+        raise NumberNotAccepted(_("You have asked for many codes. Wait an hour, then try again."))
 
 
 def send_code(seller: Seller, phone_number: PhoneNumber) -> None:
@@ -105,12 +128,27 @@ def _told_to_former_phone() -> str:
 
 
 def _text_code(phone_number: PhoneNumber) -> None:
+    index = blind_index(phone_number.reveal())
+    _take_turn_to_text(index)
     try:
-        twilio_client.send_code(phone_number)
+        verification_sid = twilio_client.send_code(phone_number)
     except TwilioUnavailable:
         raise NumberNotAccepted(_TRY_LATER) from None
     except TwilioRefused as refusal:
         raise NumberNotAccepted(_why_not_sent(refusal)) from None
+    PhoneCode.objects.sent(index, verification_sid)
+
+
+def _take_turn_to_text(index: str) -> None:
+    if not limits.take(
+        f"codes.phone.{index}", limit=settings.CODES_TO_A_PHONE_AN_HOUR, window=_HOUR
+    ):
+        raise NumberNotAccepted(
+            _("Too many codes were sent to this phone. Wait an hour, then try again.")
+        )
+    if not limits.take("codes", limit=settings.CODES_A_DAY, window=_DAY):
+        logger.error("codes_of_the_day_used_up", limit=settings.CODES_A_DAY)
+        raise NumberNotAccepted(_("We cannot send any more codes today. Please try tomorrow."))
 
 
 def check_code(seller: Seller, code: str) -> ReservedNumber:
@@ -135,12 +173,20 @@ def _prove(seller: Seller, code: str) -> ReservedNumber:
     if seller.phone_number is None:
         raise CodeNotAccepted(_("Tell us your phone number first."))
     _check(seller.phone_number, code)
+    if is_ours(seller.phone_number.reveal()):
+        # We have bought it since it was typed in.
+        raise CodeNotAccepted(_told_it_is_ours())
     return _promise_number(seller, blind_index(seller.phone_number.reveal()))
 
 
 def _check(phone_number: PhoneNumber, code: str) -> None:
+    sent = PhoneCode.objects.last_sent(blind_index(phone_number.reveal()))
+    if sent is None:
+        raise CodeNotAccepted(_told_to_ask_again())
+    if not sent.take_try():
+        raise CodeNotAccepted(_told_to_wait())
     try:
-        right = twilio_client.is_code_right(phone_number, code)
+        right = twilio_client.is_code_right(sent.verification_sid, code)
     except TwilioUnavailable:
         raise CodeNotAccepted(_TRY_LATER) from None
     except TwilioRefused as refusal:
@@ -189,9 +235,7 @@ def _refuse_unfit(phone_number: PhoneNumber) -> None:
             _("For now we can only verify phones in: %(countries)s.") % {"countries": countries}
         )
     if is_ours(phone_number.reveal()):
-        raise NumberNotAccepted(
-            _("This is a ShoppingPlace number. Type the number of your own phone.")
-        )
+        raise NumberNotAccepted(_told_it_is_ours())
     if not phone_number.is_a_persons:
         raise NumberNotAccepted(_("This is a service number. Type the number of your own phone."))
     try:
@@ -202,10 +246,11 @@ def _refuse_unfit(phone_number: PhoneNumber) -> None:
         line_type = "unknown"  # Lookup may be closed for a country; Verify has the last word.
     if line_type is None:
         raise NumberNotAccepted(_("There is no such phone number. Check the digits."))
-    if line_type in _NOT_A_PERSONS_LINE:
-        raise NumberNotAccepted(_("This is a service number. Type the number of your own phone."))
-    if line_type in _CANNOT_RECEIVE_TEXTS:
+    if line_type in settings.SELLER_LINE_TYPES:
+        return
+    if line_type == _LANDLINE_TYPE:
         raise NumberNotAccepted(_("This line cannot receive texts. Type a mobile number."))
+    raise NumberNotAccepted(_("This is a service number. Type the number of your own phone."))
 
 
 def is_ours(e164: str) -> bool:
@@ -228,7 +273,19 @@ def _why_not_sent(refusal: TwilioRefused) -> str:
 
 def _why_not_checked(refusal: TwilioRefused) -> str:
     if refusal.code == twilio_client.TOO_MANY_CHECKS:
-        return _("Too many tries. Wait ten minutes, then ask for a new code.")
+        return _told_to_wait()
     if refusal.status == twilio_client.NOT_FOUND:
-        return _("This code has expired or was used. Ask for a new one.")
+        return _told_to_ask_again()
     return _("That is not the code we sent. Look again and type it once more.")
+
+
+def _told_it_is_ours() -> str:
+    return _("This is a ShoppingPlace number. Type the number of your own phone.")
+
+
+def _told_to_wait() -> str:
+    return _("Too many tries. Wait ten minutes, then ask for a new code.")
+
+
+def _told_to_ask_again() -> str:
+    return _("This code has expired or was used. Ask for a new one.")

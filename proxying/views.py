@@ -1,15 +1,16 @@
 """The seller's pages: a phone, the code that proves it, and the number that stands for it."""
 
+import ipaddress
+from datetime import datetime, timedelta
 from email.utils import parseaddr
 
-from allauth.core import ratelimit
+from allauth.account.adapter import get_adapter
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -108,17 +109,31 @@ def _number_page(request: HttpRequest, template: str) -> HttpResponse:
     if seller is None or not (seller.phone_verified_at or seller.suspended_at):
         return _go(request, "seller_phone")
     number = seller.reserved_number
+    is_moving = any(one.is_for_move for one in seller.reserved_numbers.all())
     context = {
         "seller": seller,
         "number": number,
         "display": display(number.proxy_identifier)
         if number and number.is_active and number.proxy_identifier
         else None,
-        "is_waiting": bool(number and not number.is_active and not seller.suspended_at),
+        "is_waiting": bool(number and not number.is_active and not seller.suspended_at)
+        or is_moving,
+        "is_moving": is_moving,
+        "former": _former(seller),
         "contact": parseaddr(settings.DEFAULT_FROM_EMAIL)[1],
         "next": _next(request),
     }
     return render(request, template, context)
+
+
+def _former(seller: Seller) -> list[tuple[str, datetime]]:
+    """The numbers that the seller moved from, and until when those they know reach them there."""
+    kept = timedelta(days=settings.NUMBER_MOVED_DAYS)
+    return [
+        (display(one.proxy_identifier), one.moved_at + kept)
+        for one in seller.reserved_numbers.all()
+        if one.is_left and one.proxy_identifier and one.moved_at
+    ]
 
 
 def _code_page(
@@ -153,14 +168,17 @@ def _named(request: HttpRequest, display_name: str) -> Seller:
 
 
 def _send_code(request: HttpRequest, seller: Seller, phone_number: PhoneNumber) -> None:
-    limit_codes(request)
+    verification.take_turn_to_ask(seller, network(request))
     verification.send_code(seller, phone_number)
 
 
-def limit_codes(request: HttpRequest) -> None:
-    """Keeps texts from costing us dear."""
-    if not ratelimit.consume(request, action="send_phone_code"):
-        raise NumberNotAccepted(_("You have asked for many codes. Wait an hour, then try again."))
+def network(request: HttpRequest) -> str:
+    """Where a visitor comes from: the address, and of IPv6 the /64 that one household has."""
+    address: str = get_adapter().get_client_ip(request)
+    try:
+        return str(ipaddress.IPv6Interface(f"{address}/64").network)
+    except ipaddress.AddressValueError:
+        return address
 
 
 def _not_waiting_for_a_code(request: HttpRequest, seller: Seller | None) -> HttpResponse | None:

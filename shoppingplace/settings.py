@@ -128,8 +128,10 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
 else:
     DATABASES["default"].setdefault("CONN_MAX_AGE", 60)
     DATABASES["default"].setdefault("CONN_HEALTH_CHECKS", True)
+    # Seconds, and no driver takes less: a caller does not wait for longer.
+    DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 2)
     # A page's statements are short: starting workers for one takes longer than it does.
-    DATABASES["default"].setdefault("OPTIONS", {}).setdefault(
+    DATABASES["default"]["OPTIONS"].setdefault(
         "options", "-c max_parallel_workers_per_gather=0"
     )
 
@@ -245,11 +247,27 @@ SWITCHBOARD_VIRTUAL_CARRIER = _bool("SWITCHBOARD_VIRTUAL_CARRIER")
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     # One that waited for a worker until the next was sent has nothing left to do.
     "sweep": {"task": "proxying.tasks.sweep", "schedule": 15.0, "options": {"expires": 15.0}},
+    "reconcile-numbers": {
+        "task": "proxying.tasks.reconcile_numbers",
+        "schedule": 900.0,
+        "options": {"expires": 900.0},
+    },
     "keep-stock": {"task": "proxying.tasks.keep_stock", "schedule": 600.0},
     "watch-capacity": {
         "task": "proxying.tasks.watch_capacity",
         "schedule": 15.0,
         "options": {"expires": 15.0},
+    },
+    "settle-aside": {
+        "task": "proxying.tasks.settle_aside",
+        "schedule": 15.0,
+        "options": {"expires": 15.0},
+    },
+    # A remembered route is good for a quarter of an hour.
+    "remember-routes": {
+        "task": "proxying.tasks.remember_routes",
+        "schedule": 240.0,
+        "options": {"expires": 240.0},
     },
     "send-texts": {"task": "proxying.tasks.send_seller_texts", "schedule": 60.0},
     "send-notices": {"task": "listings.tasks.send_notices", "schedule": 60.0},
@@ -292,9 +310,8 @@ ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_ADAPTER = "listings.account.adapter.AccountAdapter"
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_SIGNUP_REDIRECT_URL = "seller_phone"
-# allauth keeps its own limits; each text to a phone costs money and a stranger's nerves.
+# allauth keeps its own limits beside these, in the cache.
 ACCOUNT_RATE_LIMITS = {
-    "send_phone_code": "5/h/user,20/h/ip",
     "report_listing": "10/h/key,10/h/ip",
 }
 # Limits by address need the visitor's own, not that of a load balancer before us.

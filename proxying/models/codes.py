@@ -18,20 +18,10 @@ class PhoneCodeQuerySet(models.QuerySet["PhoneCode"]):
             update_fields=["sent_at"],
         )
 
-    def try_once(self, phone_number_index: str) -> str | None:
-        """Takes one of the tries at the code last sent to that phone: its SID, or None.
-
-        Counted before the code is looked at, so that tries at once cannot exceed
-        ``MOST_TRIES``, nor do those of a process that dies.
-        """
-        last = self.filter(phone_number_index=phone_number_index).order_by("-sent_at", "-pk")
-        code = last.first()
-        if code is None:
-            return None
-        counted = self.filter(pk=code.pk, tries__lt=PhoneCode.MOST_TRIES).update(
-            tries=F("tries") + 1
-        )
-        return code.verification_sid if counted else None
+    def last_sent(self, phone_number_index: str) -> "PhoneCode | None":
+        """The code that the holder of that phone would type in now."""
+        sent = self.filter(phone_number_index=phone_number_index)
+        return sent.order_by("-sent_at", "-pk").first()
 
 
 class PhoneCode(models.Model):
@@ -48,3 +38,12 @@ class PhoneCode(models.Model):
 
     def __str__(self) -> str:
         return self.verification_sid
+
+    def take_try(self) -> bool:
+        """Takes one of the code's ``MOST_TRIES``; False when none is left.
+
+        Before the code is looked at, so that tries at once cannot exceed them, nor do those
+        of a process that dies.
+        """
+        mine = PhoneCode.objects.filter(pk=self.pk, tries__lt=self.MOST_TRIES)
+        return bool(mine.update(tries=F("tries") + 1))

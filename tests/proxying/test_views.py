@@ -368,7 +368,7 @@ def test_address_is_believed_only_from_a_trusted_proxy(
     client: Client, settings: Any, proxies: int, refused: bool
 ) -> None:
     settings.ALLAUTH_TRUSTED_PROXY_COUNT = proxies
-    settings.ACCOUNT_RATE_LIMITS = {"send_phone_code": "1/h/ip"}
+    settings.CODES_OF_AN_ADDRESS_AN_HOUR = 1
     for address in ("198.51.100.1", "198.51.100.2"):
         client.force_login(UserFactory())
         typed = {"display_name": "Nina", "phone_number": NINAS_PHONE}
