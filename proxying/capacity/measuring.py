@@ -149,10 +149,11 @@ def _pools() -> tuple[Counter[int], Counter[int]]:
     filled: Counter[int] = Counter()
     coming: Counter[int] = Counter()
     rows = PoolNumber.objects.values_list("service").annotate(
-        Count("added_at"), Count("pk", filter=Q(added_at=None, next_attempt_at__isnull=False))
+        there=Count("added_at"),
+        chosen=Count("pk", filter=Q(added_at=None, next_attempt_at__isnull=False)),
     )
-    for service, added, chosen in rows.order_by():
-        filled[service], coming[service] = added, chosen
+    for service, there, chosen in rows.order_by():
+        filled[service], coming[service] = there, chosen
     return filled, coming
 
 

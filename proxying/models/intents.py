@@ -42,7 +42,11 @@ class Intent(models.Model):
 
     @classmethod
     def unfinished(cls) -> models.QuerySet[Self]:
-        return cls._default_manager.filter(cls.STILL_TO_DO)
+        return cls._rows().filter(cls.STILL_TO_DO)
+
+    @classmethod
+    def _rows(cls) -> models.QuerySet[Self]:
+        return cls._default_manager.all()
 
     @classmethod
     def claim(cls, pk: UUID | str, *, lease: timedelta, among: Q | None = None) -> Self | None:
@@ -70,11 +74,15 @@ class Intent(models.Model):
         )
         if not claimed:
             return None
-        row = cls.unfinished().select_related(*cls.READ_WITH).filter(pk=pk).first()
+        row = cls.unfinished().select_related(*cls.READ_WITH or [None]).filter(pk=pk).first()
         if row is not None and row.next_attempt_at is None:
             logger.error("parked", row=cls.__name__, pk=str(row.pk), attempts=row.attempts)
             return None
         return row
+
+    def as_read(self) -> models.QuerySet[Self]:
+        """The row, finished or not, unless another attempt has begun since it was read."""
+        return self._rows().filter(pk=self.pk, attempts=self.attempts)
 
     def advance(self, **changes: Any) -> bool:
         """Writes *changes*, unless a later attempt holds the row by now; whether it did.

@@ -1,7 +1,7 @@
 """The unreserved numbers of a Service, of which every Session shows one to the seller.
 
-How many there are is how many buyers one seller can talk to at a time, so a floor of them
-(``PROXY_POOL_FLOOR``) is never given away.
+How many there are is how many buyers one seller can talk to at a time, so as many as
+``capacity.wanted_size`` says are never given away.
 https://www.twilio.com/docs/proxy/phone-numbers-needed
 """
 
@@ -14,6 +14,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from proxying import twilio_client
+from proxying.capacity import wanted_size
 from proxying.models import PoolNumber, ProxyService, ReservedNumber
 from proxying.provisioning import buying, spending
 from proxying.twilio_client import TwilioRefused, TwilioUnavailable
@@ -27,7 +28,7 @@ _MOST_STUCK = 3
 
 
 def fill_pool(service: ProxyService) -> int:
-    """Buys and adds numbers until the floor is reached; how many were added.
+    """Buys and adds numbers until there are as many as wanted; how many were added.
 
     Finishes what an earlier call left half-way before it begins anything new. A number that is
     refused for good is left to staff, and another takes its place. ``TwilioUnavailable``,
@@ -37,7 +38,7 @@ def fill_pool(service: ProxyService) -> int:
     for pk in _promising(service).filter(added_at=None).values_list("pk", flat=True):
         if intent := PoolNumber.claim(pk, lease=_lease()):
             added += _finish(intent)
-    while _promising(service).count() < settings.PROXY_POOL_FLOOR:
+    while _promising(service).count() < wanted_size(service):
         if _stuck(service).count() >= _MOST_STUCK:
             logger.error("pool_not_filled", service=service.service_sid, reason="all are refused")
             break
@@ -114,7 +115,7 @@ def _promising(service: ProxyService) -> QuerySet[PoolNumber]:
 
 
 def _has_spare(service: ProxyService) -> bool:
-    return service.pool_numbers.exclude(added_at=None)[settings.PROXY_POOL_FLOOR :].exists()
+    return service.pool_numbers.exclude(added_at=None)[wanted_size(service) :].exists()
 
 
 def _choose(service: ProxyService) -> PoolNumber | None:
@@ -124,7 +125,7 @@ def _choose(service: ProxyService) -> PoolNumber | None:
         try:
             with transaction.atomic():
                 _queue_up(service)
-                if _promising(service).count() >= settings.PROXY_POOL_FLOOR:
+                if _promising(service).count() >= wanted_size(service):
                     return None
                 chosen = _begin(service, e164)
                 spending.count_purchase()

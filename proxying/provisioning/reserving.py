@@ -13,10 +13,12 @@ from django.db.models import Q
 from django.utils import timezone
 
 from proxying import twilio_client
+from proxying.capacity import RESERVED_IN_A_SERVICE
 from proxying.encryption import CannotUnseal
 from proxying.models import PoolNumber, ProxyService, ReservedNumber, Seller
 from proxying.phone_numbers import area_code
 from proxying.provisioning import buying, spending
+from proxying.provisioning.moving import make_way
 from proxying.provisioning.pool import claim_from_pool, country_of
 from proxying.provisioning.spending import SpentForToday
 from proxying.reachability import announce
@@ -28,9 +30,6 @@ logger = structlog.get_logger(__name__)
 # take as long as Twilio's timeout, and until the lease is over nobody else tries.
 _REQUESTS_IN_A_LEASE = 3
 _LONGEST_WAIT = 3600.0
-# Proxy allows 5,000 reserved numbers in a Service; the rest is for moves and repairs.
-# https://www.twilio.com/docs/proxy/understanding-proxy-limits
-_RESERVED_IN_A_SERVICE = 4_500
 
 Status = ReservedNumber.Status
 
@@ -87,6 +86,25 @@ def reserve(reserved_number_id: UUID | str) -> None:
         log.error("reserve_refused", reason=str(refusal))
     else:
         log.info("number_reserved", phone_number_sid=number.phone_number_sid)
+
+
+def adopt(number: ReservedNumber, e164: str, phone_number_sid: str) -> bool:
+    """Gives a promise that waits for a number *e164*, which we own; False if it did not wait."""
+    if number.status != Status.PENDING or number.is_at_work:
+        return False
+    try:
+        service = _service_with_room(country_of(number))
+        with transaction.atomic():
+            return number.advance(
+                attempts=number.attempts + 1,
+                status=Status.RESERVING,
+                service=service,
+                proxy_identifier=e164,
+                phone_number_sid=phone_number_sid,
+                next_attempt_at=timezone.now(),
+            )
+    except (IntegrityError, _Obstacle):
+        return False
 
 
 def _postponed(number: ReservedNumber, reason: Exception, *, retry_in: float) -> NotYet:
@@ -146,8 +164,11 @@ def _confirm(number: ReservedNumber) -> None:
         raise _Obstacle(f"waiting for {reserved.in_use} Sessions to let go of the number")
     now = timezone.now()
     active = {"status": Status.ACTIVE, "active_at": now, "next_attempt_at": None}
-    _write(number, **active, unended_attempts=0, last_error="")
-    announce(number.seller_id)
+    with transaction.atomic():
+        if number.is_for_move:
+            make_way(number)
+        _write(number, **active, is_for_move=False, unended_attempts=0, last_error="")
+        announce(number.seller_id)
 
 
 _STEPS: dict[Status, Callable[[ReservedNumber], None]] = {
@@ -175,7 +196,7 @@ def _write(number: ReservedNumber, **changes: object) -> None:
 def _service_with_room(country: str) -> ProxyService:
     for service in ProxyService.objects.filter(country=country).order_by("pk"):
         held = service.reserved_numbers.exclude(status=Status.RELEASED).count()
-        if held < _RESERVED_IN_A_SERVICE:
+        if held < RESERVED_IN_A_SERVICE:
             return service
     raise _Obstacle(f"no Proxy Service for {country} has room: run configure_proxy_service")
 
