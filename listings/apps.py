@@ -13,9 +13,15 @@ class ListingsConfig(AppConfig):
         from listings import reachability
         from listings.account import telling
         from listings.watching import favourites
-        from proxying.reachability import phone_changed, reachability_changed, suspended
+        from proxying.reachability import (
+            number_lost,
+            phone_changed,
+            reachability_changed,
+            suspended,
+        )
 
         reachability_changed.connect(reachability.follow)
         phone_changed.connect(telling.phone_changed)
         suspended.connect(telling.suspended)
+        number_lost.connect(telling.number_lost)
         user_logged_in.connect(favourites.keep_after_login)

@@ -15,6 +15,8 @@ reachability_changed = Signal()
 # undoes it.
 phone_changed = Signal()
 suspended = Signal()
+# Twilio no longer has the seller's number, and another is promised. Sent as those two are.
+number_lost = Signal()
 
 
 def announce(seller_id: UUID) -> None:

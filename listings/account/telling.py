@@ -43,3 +43,19 @@ def suspended(seller: Seller, **kwargs: Any) -> None:
         )
         % {"reason": seller.suspended_reason, "address": our_address()},
     )
+
+
+def number_lost(seller: Seller, **kwargs: Any) -> None:
+    """Receives ``proxying.reachability.number_lost``, within its transaction."""
+    owe(
+        seller.user,
+        _("You get a new number on %(site)s") % {"site": settings.SITE_NAME},
+        _(
+            "The phone network has taken back the number on which buyers reached you. We are "
+            "sorry: this happens rarely, and we cannot undo it.\n\n"
+            "You get a new one by itself, within minutes as a rule, and your listings show it as "
+            "soon as it is there. Who has the old number does not reach you on it any more. "
+            "You see the new one here:\n\n%(url)s"
+        )
+        % {"url": settings.PUBLIC_BASE_URL + reverse("seller_number")},
+    )
