@@ -10,7 +10,15 @@ import structlog
 from celery import Task, shared_task
 from django.db.models import QuerySet
 
-from proxying import capacity, provisioning, texting
+from proxying import (
+    aside,
+    capacity,
+    interactions,
+    provisioning,
+    reconciliation,
+    remembered,
+    texting,
+)
 from proxying.models import ProxyService, ProxySession, ReservedNumber
 from proxying.provisioning import spending
 from proxying.provisioning.ending import sessions_to_close
@@ -19,6 +27,8 @@ from proxying.twilio_client import TwilioRefused, TwilioUnavailable
 
 logger = structlog.get_logger(__name__)
 
+# Ends well before the time limit of a task.
+_RECONCILED_FOR = 90.0
 _SWEPT_EVERY = 15.0
 # So that what waits behind a long outage is not nudged a thousand times over.
 _NUDGED_AT_ONCE = 500
@@ -112,3 +122,32 @@ def open_service(planned_service_id: int) -> None:
     """``capacity.open_service``, and its first numbers."""
     if capacity.open_service(planned_service_id):
         keep_stock.delay()
+
+
+@shared_task
+def reconcile_numbers() -> None:
+    """``reconciliation.reconcile``. Runs every 15 minutes; what it leaves is the next run's."""
+    try:
+        reconciliation.reconcile(seconds=_RECONCILED_FOR)
+    except (TwilioUnavailable, TwilioRefused) as error:
+        logger.error("not_reconciled", reason=str(error))
+
+
+@shared_task
+def settle_aside() -> None:
+    """Writes what callbacks could not while the database was away. Runs every 15 seconds.
+
+    Also keeps, for the next time, in which Sessions nobody may speak.
+    """
+    aside.settle({"session": remembered.write_session, "event": _record})
+    remembered.keep_refused()
+
+
+@shared_task
+def remember_routes() -> None:
+    """``remembered.keep_all``. Runs every four minutes."""
+    remembered.keep_all()
+
+
+def _record(facts: dict[str, Any]) -> None:
+    interactions.record(interactions.Event(**facts))
