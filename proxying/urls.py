@@ -1,6 +1,6 @@
 from django.urls import URLPattern, URLResolver, path
 
-from proxying import callbacks, phone_change, views
+from proxying import callbacks, number_move, phone_change, views
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("seller/phone/", views.seller_phone, name="seller_phone"),
@@ -17,6 +17,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
         name="seller_phone_change_code",
     ),
     path("seller/number/", views.seller_number, name="seller_number"),
+    path("seller/number/move/", number_move.seller_number_move, name="seller_number_move"),
     path("seller/number/state/", views.seller_number_state, name="seller_number_state"),
     path(
         "proxy/callbacks/out-of-session/",

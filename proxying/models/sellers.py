@@ -123,12 +123,12 @@ class Seller(models.Model):
     def leave(self) -> None:
         """Ends the seller for good: what tells who it was is gone, the row stays for others' sake.
 
-        Nobody reaches the number from now on; it goes into quarantine. The sweep closes open
+        Nobody reaches the numbers from now on; they go into quarantine. The sweep closes open
         Sessions. Safe to call twice.
         """
         with transaction.atomic():
             # Locked: a worker may be choosing or dropping a number for this row.
-            for number in self.reserved_numbers.live().select_for_update():
+            for number in self.reserved_numbers.held().order_by("pk").select_for_update():
                 number.retire()
             self.display_name = gettext("Former seller")
             self.phone_number = None
