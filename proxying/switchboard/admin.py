@@ -32,9 +32,9 @@ if TYPE_CHECKING:
 
     # Generic for the type checker only.
     _ModelAdmin = admin.ModelAdmin[Any]
-    _TabularInline = admin.TabularInline[Any, Any]
+    _StackedInline = admin.StackedInline[Any, Any]
 else:
-    _ModelAdmin, _TabularInline = admin.ModelAdmin, admin.TabularInline
+    _ModelAdmin, _StackedInline = admin.ModelAdmin, admin.StackedInline
 
 
 class _LookOnly:
@@ -88,7 +88,7 @@ class IncomingPhoneNumberAdmin(_LookOnly, _ModelAdmin):
     search_fields = ("phone_number", "friendly_name", "sid")
 
 
-class PhoneNumberInline(_LookOnly, _TabularInline):
+class PhoneNumberInline(_LookOnly, _StackedInline):
     model = PhoneNumber
     fields = readonly_fields = ("incoming_phone_number", "is_reserved", "date_created")
 
@@ -99,7 +99,7 @@ class ServiceAdmin(_LookOnly, _ModelAdmin):
     inlines = (PhoneNumberInline,)
 
 
-class ParticipantInline(_LookOnly, _TabularInline):
+class ParticipantInline(_LookOnly, _StackedInline):
     person = _masked("identifier", _("identifier"))
     model = Participant
     fields = readonly_fields = (
@@ -111,7 +111,7 @@ class ParticipantInline(_LookOnly, _TabularInline):
     )
 
 
-class InteractionInline(_LookOnly, _TabularInline):
+class InteractionInline(_LookOnly, _StackedInline):
     """Without ``data``: what people write to each other is not for operators to read."""
 
     model = Interaction

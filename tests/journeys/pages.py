@@ -340,6 +340,7 @@ PAGES: Final = (
     Row("mfa_edit_webauthn", MIA, lambda world: (world.passkey.pk,)),
     Row("switchboard:phones:page"),
     Row("switchboard:alerts"),
+    Row("switchboard:phones:faults"),
 )
 
 NO_PAGE: Final = {
@@ -348,10 +349,12 @@ NO_PAGE: Final = {
     "listing_delete", "photo_delete", "photo_move", "photo_turn", "desk_block", "desk_unblock",
     "desk_away", "desk_back", "account_token_revoke", "seller_phone_code_resend",
     "switchboard:phones:add", "switchboard:phones:send", "switchboard:phones:call",
-    "switchboard:phones:answer", "switchboard:phones:hangup",
+    "switchboard:phones:answer", "switchboard:phones:hangup", "switchboard:phones:add_fault",
+    "switchboard:phones:remove_fault", "switchboard:phones:vanish", "switchboard:phones:deliver",
     # Answer a program: part of a page, a picture, a file, JSON.
     "seller_number_state", "place_suggestions", "listing_qr", "mfa_download_recovery_codes",
     "mfa_login_webauthn", "switchboard:phones:api", "switchboard:proxy:services",
+    "switchboard:faults:api",
     "out_of_session_callback", "interaction_callback", "intercept_callback",
     # Only lead to another page.
     "listing_short",

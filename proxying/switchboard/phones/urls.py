@@ -2,6 +2,7 @@
 
 from django.urls import path, re_path
 
+from proxying.switchboard.faults import views as fault_views
 from proxying.switchboard.phones import api, views
 
 app_name = "phones"
@@ -13,6 +14,11 @@ urlpatterns = [
     path("call/", views.place_call, name="call"),
     path("call/<str:sid>/answer/", views.answer_call, name="answer"),
     path("call/<str:sid>/hangup/", views.hang_up_call, name="hangup"),
+    path("faults/", fault_views.page, name="faults"),
+    path("faults/add/", fault_views.add, name="add_fault"),
+    path("faults/<int:pk>/remove/", fault_views.remove, name="remove_fault"),
+    path("faults/vanish/", fault_views.vanish, name="vanish"),
+    path("faults/deliver/", fault_views.deliver, name="deliver"),
     re_path(r"^api/messages/?$", api.send_message),
     re_path(r"^api/calls/?$", api.place_call),
     re_path(r"^api/calls/(?P<sid>CA[0-9a-f]{32})/answer/?$", api.answer_call),

@@ -14,7 +14,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
-from proxying.switchboard.models import Alert, Call, Phone, Purchase
+from proxying.switchboard.models import Alert, Call, Fault, Phone, Purchase
 from proxying.switchboard.phones.doors import virtual_carrier_only
 from proxying.switchboard.phones.forms import CallForm, MessageForm, PhoneForm
 from proxying.switchboard.phones.screens import handsets
@@ -115,6 +115,7 @@ def _page(request: HttpRequest, refused: Refused | None = None) -> HttpResponse:
         "keys": "123456789*0#",
         "add_form": refused.form if refused and refused.action == "add" else PhoneForm(),
         "alert_count": Alert.objects.count(),
+        "fault_count": Fault.objects.count(),
     }
     status = HTTPStatus.UNPROCESSABLE_ENTITY if refused else HTTPStatus.OK
     return render(request, "switchboard/phones.html", context, status=status)
