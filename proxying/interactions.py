@@ -7,13 +7,15 @@ import json
 import re
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, Final, Self
 
+from django.conf import settings
 from django.db import IntegrityError
 from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, SmallIntegerField, Value, When
 from django.utils import timezone
 
-from proxying import hours
+from proxying import abuse, hours, limits, passed_on_codes
 from proxying.known_buyers import are_known
 from proxying.models import Block, Interaction, ProxyService, ProxySession, ReservedNumber
 from proxying.signatures import Fields
@@ -36,7 +38,7 @@ _RANKS: Final = {
     for status in statuses.split()
 }
 _UNKNOWN_RANK: Final = -1
-ANSWERED_RANK: Final = _RANKS["in-progress"]
+_HALF_A_MINUTE: Final = timedelta(seconds=30)
 # The rank from which on a leg of a call or text has ended.
 OVER: Final = _RANKS["completed"]
 
@@ -55,6 +57,7 @@ class Event:
     interaction_sid: str
     type: str
     item_reference: str
+    code_index: str
     inbound_participant_sid: str
     inbound_resource_sid: str
     inbound_status: str
@@ -67,12 +70,14 @@ class Event:
 
         https://www.twilio.com/docs/proxy/api/webhooks
         """
+        body = _body(fields.get("interactionData", ""))
         return cls(
             service_sid=fields["interactionServiceSid"],
             session_sid=fields["interactionSessionSid"],
             interaction_sid=fields["interactionSid"],
             type=fields.get("interactionType", "").lower()[:16],
-            item_reference=_item_reference(fields.get("interactionData", "")),
+            item_reference=_item_reference(body),
+            code_index=passed_on_codes.code_index(body),
             inbound_participant_sid=fields.get("inboundParticipantSid", "")[:34],
             inbound_resource_sid=fields.get("inboundResourceSid", ""),
             inbound_status=fields.get("inboundResourceStatus", "").lower()[:20],
@@ -86,11 +91,13 @@ class Event:
 
 
 def is_refused(event: Event) -> bool:
-    """Whether this call or text in a Session must not go through. One query.
+    """Whether this call or text in a Session must not go through.
 
-    A blocked pair, a phone that is the seller's no longer, a number or seller out of service:
-    neither way. A seller who is away, calls in the quiet hours, a stranger on a number that
-    the seller moved from: not from the buyer. Sessions unknown to us: never.
+    A blocked pair, a phone that is the seller's no longer, a number or seller out of service,
+    a phone that forwards its calls, what goes faster than people do: neither way. A seller
+    who is away, calls in the quiet hours, a caller in quarantine, a stranger on a number that
+    the seller moved from: not from the buyer. A code that a seller passes on: at first.
+    Sessions unknown to us: never. At most three queries, and two writes to warn of a code.
     """
     blocks = Block.objects.filter(
         seller=OuterRef("reserved_number__seller"), buyer_index=OuterRef("buyer_index")
@@ -100,6 +107,9 @@ def is_refused(event: Event) -> bool:
         .select_related("reserved_number__seller")
         .annotate(
             is_blocked=Exists(blocks),
+            buyer_is_quarantined=abuse.is_quarantined(OuterRef("buyer_index")),
+            buyer_rings=abuse.is_ringing(OuterRef("buyer_index")),
+            seller_rings=abuse.is_ringing(OuterRef("reserved_number__seller__phone_number_index")),
             # Looked up only for a number that its seller has moved from.
             is_known=Case(
                 When(
@@ -116,15 +126,15 @@ def is_refused(event: Event) -> bool:
     )
     if session is None:
         return False
-    seller = session.reserved_number.seller
-    if session.is_blocked or session.rings_an_old_phone or _is_out_of_service(session):
-        return True
-    if not _is_from_buyer(event, session):
-        return False
-    if session.reserved_number.is_left and not session.is_known:
-        return True
-    now = timezone.now()
-    return hours.is_away(seller, now) or (not event.is_text and hours.is_quiet(seller, now))
+    return (
+        session.is_blocked
+        or session.rings_an_old_phone
+        or _is_out_of_service(session)
+        or _is_forwarded(event, session)
+        or (_is_from_buyer(event, session) is True and _buyer_may_not(event, session))
+        or _is_too_fast(session)
+        or (_is_from_buyer(event, session) is False and _is_warned(event, session))
+    )
 
 
 def _is_out_of_service(session: ProxySession) -> bool:
@@ -133,6 +143,38 @@ def _is_out_of_service(session: ProxySession) -> bool:
     if seller.suspended_at or seller.phone_verified_at is None:
         return True
     return not (number.is_active or number.is_left)
+
+
+def _is_forwarded(event: Event, session: Any) -> bool:
+    """Whether a phone is calling that rings through us itself."""
+    if event.is_text:
+        return False
+    from_buyer = _is_from_buyer(event, session)
+    return bool(session.buyer_rings if from_buyer else session.seller_rings)
+
+
+def _buyer_may_not(event: Event, session: Any) -> bool:
+    seller, now = session.reserved_number.seller, timezone.now()
+    return (
+        session.buyer_is_quarantined
+        or (session.reserved_number.is_left and not session.is_known)
+        or hours.is_away(seller, now)
+        or (not event.is_text and hours.is_quiet(seller, now))
+    )
+
+
+def _is_too_fast(session: ProxySession) -> bool:
+    """Two machines that answer each other would go on for ever."""
+    return not limits.take(
+        f"said.{session.pk}", limit=settings.INTERACTIONS_IN_HALF_A_MINUTE, window=_HALF_A_MINUTE
+    )
+
+
+def _is_warned(event: Event, session: ProxySession) -> bool:
+    """Whether the seller is about to give a code away, and has to be told first."""
+    return bool(event.code_index) and passed_on_codes.is_first(
+        session, event.code_index, event.interaction_sid
+    )
 
 
 def record(event: Event) -> None:
@@ -215,14 +257,17 @@ def _is_from_buyer(event: Event, session: ProxySession) -> bool | None:
     return None
 
 
-def _item_reference(data: str) -> str:
-    """The listing that a text names, from ``{"body": ...}``; empty for calls and other texts."""
+def _body(data: str) -> str:
+    """The text in ``{"body": ...}``; empty for calls, and for what is no such thing."""
     try:
         body = json.loads(data)["body"]
     except (ValueError, TypeError, KeyError, RecursionError):
         return ""
-    if not isinstance(body, str):
-        return ""
+    return body if isinstance(body, str) else ""
+
+
+def _item_reference(body: str) -> str:
+    """The listing that a text names; empty when it names none."""
     named = _IN_BRACKETS.search(body) or _ALONE.fullmatch(body)
     return named[1] if named else ""
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from django.db import connection
 from django.db.models import Exists
+from django.db.models.expressions import Combinable
 from django.utils import timezone
 
 from proxying.models import LimitCounter
@@ -83,7 +84,7 @@ def mark(key: str) -> None:
     LimitCounter.objects.bulk_create([now], ignore_conflicts=True)
 
 
-def marked(key: str, *, within: timedelta) -> Exists:
+def marked(key: str | Combinable, *, within: timedelta) -> Exists:
     """Whether *key* was marked in the last *within*, as a condition of a query."""
     return Exists(LimitCounter.objects.filter(key=key, window_start__gt=timezone.now() - within))
 

@@ -2,7 +2,7 @@
 
 from proxying.models.buyers import Block, BuyerAlias
 from proxying.models.capacity import PlannedService, PoolPeak
-from proxying.models.codes import PhoneCode
+from proxying.models.codes import PassedOnCode, PhoneCode
 from proxying.models.limits import LimitCounter
 from proxying.models.numbers import (
     E164_REGEX,
@@ -20,6 +20,7 @@ from proxying.models.sellers import (
     _site_time_zone,
 )
 from proxying.models.sessions import Interaction, ProxySession
+from proxying.models.stock import StockNumber
 from proxying.models.texts import SellerText
 
 __all__ = [
@@ -28,6 +29,7 @@ __all__ = [
     "BuyerAlias",
     "Interaction",
     "LimitCounter",
+    "PassedOnCode",
     "PhoneCode",
     "PhoneNumberReveal",
     "PlannedService",
@@ -41,6 +43,7 @@ __all__ = [
     "SellerKey",
     "SellerQuerySet",
     "SellerText",
+    "StockNumber",
     "StrayNumber",
     "_site_time_zone",
 ]

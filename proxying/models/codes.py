@@ -1,10 +1,12 @@
-"""The codes that were sent to phones, to count how often each was guessed at."""
+"""Codes that we sent to phones, and codes that sellers were about to give away. None is here."""
 
 from typing import ClassVar
 
 from django.db import models
 from django.db.models import F
 from django.utils import timezone
+
+from proxying.models.sessions import ProxySession
 
 
 class PhoneCodeQuerySet(models.QuerySet["PhoneCode"]):
@@ -47,3 +49,15 @@ class PhoneCode(models.Model):
         """
         mine = PhoneCode.objects.filter(pk=self.pk, tries__lt=self.MOST_TRIES)
         return bool(mine.update(tries=F("tries") + 1))
+
+
+class PassedOnCode(models.Model):
+    """A seller was warned of texting a code to a buyer. A keyed digest, for a few minutes."""
+
+    proxy_session = models.ForeignKey(ProxySession, on_delete=models.CASCADE)
+    code_index = models.CharField(max_length=64)
+    interaction_sid = models.CharField(max_length=34, unique=True)
+    warned_at = models.DateTimeField(default=timezone.now, db_index=True)
+
+    def __str__(self) -> str:
+        return self.interaction_sid

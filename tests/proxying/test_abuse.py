@@ -6,15 +6,23 @@ from datetime import timedelta
 import pytest
 import time_machine
 from django.db import connection
+from django.utils import timezone
 
+from proxying import abuse
 from proxying.callbacks import NEUTRAL_MESSAGE, spoken
+from proxying.encryption import blind_index
 from proxying.models import LimitCounter, ProxySession
 from proxying.routing import Answer
-from tests.proxying.callbacks import contact
+from tests.proxying.callbacks import contact, interaction
 from tests.proxying.factories import (
+    BETHS_NUMBER,
     BOBS_PHONE,
     TOMS_NUMBER,
+    TOMS_PHONE,
+    PoolNumberFactory,
+    ProxyServiceFactory,
     ReservedNumberFactory,
+    beth,
     tom,
 )
 
@@ -165,6 +173,121 @@ def test_many_at_once_between_two_connect_ten_times():
 
     assert ProxySession.objects.count() == 10
     assert sum(reached) >= 10
+
+
+# Loops
+
+
+def ring(caller, dialled, n, **more):
+    """A call that Proxy connects and that rings on; whether it connects."""
+    if not connects(contact(caller, dialled, f"CA{n:032x}", **more)):
+        return False
+    interaction(
+        interactionSessionSid=f"KC{n:032x}",
+        interactionSid=f"KI{n:032x}",
+        interactionType="Voice",
+        interactionData="",
+        inboundResourceSid=f"CA{n:032x}",
+        inboundResourceStatus="ringing",
+        outboundResourceStatus="ringing",
+    )
+    return True
+
+
+def over(n, status="no-answer"):
+    interaction(
+        interactionSessionSid=f"KC{n:032x}",
+        interactionSid=f"KI{n:032x}",
+        interactionType="Voice",
+        inboundResourceSid=f"CA{n:032x}",
+        inboundResourceStatus="completed",
+        outboundResourceStatus=status,
+    )
+
+
+@pytest.fixture
+def two_sellers(db):
+    ProxyServiceFactory(service_sid=f"KS{0:032x}")
+    return tom(), beth()
+
+
+def test_phone_that_rings_and_calls_on_is_not_connected(two_sellers):
+    """Tom's phone passes Bob's call on to Beth's number, and shows itself as the caller."""
+    assert ring(BOBS_PHONE, TOMS_NUMBER, 1)
+
+    assert not ring(TOMS_PHONE, BETHS_NUMBER, 2)
+
+
+def test_tom_may_call_beth_once_his_phone_is_still(two_sellers):
+    ring(BOBS_PHONE, TOMS_NUMBER, 1)
+    over(1)
+
+    assert ring(TOMS_PHONE, BETHS_NUMBER, 2)
+
+
+def test_call_whose_end_we_never_heard_of_blocks_nobody_for_long(two_sellers):
+    ring(BOBS_PHONE, TOMS_NUMBER, 1)
+
+    with time_machine.travel(timezone.now() + timedelta(minutes=2)):
+        assert ring(TOMS_PHONE, BETHS_NUMBER, 2)
+
+
+def test_phone_that_rings_may_text(two_sellers):
+    ring(BOBS_PHONE, TOMS_NUMBER, 1)
+
+    assert connects(contact(TOMS_PHONE, BETHS_NUMBER, "SM" + "2" * 32))
+
+
+@pytest.mark.parametrize("forwarder", [TOMS_PHONE, TOMS_NUMBER])
+def test_call_forwarded_by_a_phone_we_ring_or_a_number_of_ours_is_not_connected(
+    two_sellers, forwarder
+):
+    assert not ring(BOBS_PHONE, BETHS_NUMBER, 1, ForwardedFrom=forwarder)
+
+
+@pytest.mark.parametrize("forwarder", ["+13105550177", "", "anonymous"])
+def test_call_forwarded_by_anybody_else_is_connected(two_sellers, forwarder):
+    """A shop's old number that leads to its new one."""
+    assert ring(BOBS_PHONE, BETHS_NUMBER, 1, ForwardedFrom=forwarder)
+
+
+def test_ring_of_fifty_sellers_who_forward_to_each_other_ends_at_once(db):
+    ProxyServiceFactory(service_sid=f"KS{0:032x}")
+    numbers = ReservedNumberFactory.create_batch(50)
+    phones = [number.seller.phone_number.reveal() for number in numbers]
+
+    hops, caller, at = 0, BOBS_PHONE, 0
+    while hops < 50 and ring(caller, numbers[at].proxy_identifier, hops):
+        caller, at, hops = phones[at], (at + 1) % 50, hops + 1
+
+    assert hops <= 2
+
+
+def test_private_phone_that_became_a_number_of_ours_is_not_rung(two_sellers):
+    PoolNumberFactory(proxy_identifier=TOMS_PHONE)
+
+    assert not ring(BOBS_PHONE, TOMS_NUMBER, 1)
+
+
+def test_two_machines_that_answer_each_other_are_stopped(two_sellers, clock):
+    contact(BOBS_PHONE, TOMS_NUMBER, f"SM{1:032x}")
+    interaction()
+
+    said = [
+        interaction("intercept_callback", interactionSid=f"KI{n:032x}").status_code
+        for n in range(2, 14)
+    ]
+
+    assert said == [204] * 10 + [403] * 2
+
+
+def test_caller_in_quarantine_is_stopped_in_running_sessions_too(two_sellers):
+    contact(BOBS_PHONE, TOMS_NUMBER, f"SM{1:032x}")
+    interaction()
+
+    abuse.quarantine(blind_index(BOBS_PHONE))
+
+    assert interaction("intercept_callback").status_code == 403
 
 
 def one_call(numbered):
