@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from proxying import twilio_client
-from proxying.models import PoolNumber, ProxyService, ReservedNumber, StrayNumber
+from proxying.models import PoolNumber, ProxyService, ReservedNumber, StockNumber, StrayNumber
 from proxying.provisioning import promise, reserving
 from proxying.reachability import announce, number_lost
 from proxying.twilio_client import OwnedNumber, ProxyServiceConfiguration
@@ -60,10 +60,13 @@ def set_aside(owned: OwnedNumber) -> bool:
 
 def is_claimed(e164: str) -> bool:
     """A row stands for this number."""
-    # In this order: a number goes from the pool to a seller, never back.
-    in_pool = PoolNumber.objects.filter(proxy_identifier=e164).exists()
+    # In this order: a number goes from the stock or the pool to a seller, never back.
+    kept = any(
+        objects.filter(proxy_identifier=e164).exists()
+        for objects in (StockNumber.objects, PoolNumber.objects)
+    )
     reserved = ReservedNumber.objects.exclude(status=Status.RELEASED)
-    return in_pool or reserved.filter(proxy_identifier=e164).exists()
+    return kept or reserved.filter(proxy_identifier=e164).exists()
 
 
 def write_new_sid(row: PoolNumber | ReservedNumber, owned: OwnedNumber) -> bool:
@@ -108,9 +111,7 @@ def _end(number: ReservedNumber) -> None:
     number.status, number.released_at, number.last_error = Status.RELEASED, timezone.now(), _GONE
     number.save(update_fields=["status", "released_at", "last_error"])
     if was_active:
-        next_one = ReservedNumber.objects.filter(seller=number.seller_id, is_for_move=True)
-        if not next_one.update(is_for_move=False):
-            promise(number.seller)
+        promise(number.seller)
         number_lost.send(sender=None, seller=number.seller)
         announce(number.seller_id)
 

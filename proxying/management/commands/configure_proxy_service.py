@@ -7,6 +7,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from proxying import capacity, provisioning
+from proxying.provisioning.spending import SpentForToday
 from proxying.twilio_client import TwilioRefused, TwilioUnavailable
 
 # Proxy refuses Services of accounts that did not use it before.
@@ -30,7 +31,7 @@ class Command(BaseCommand):
         try:
             service = capacity.configure_service(unique_name, country.upper())
             added = provisioning.fill_pool(service)
-        except TwilioUnavailable as error:
+        except (TwilioUnavailable, SpentForToday) as error:
             raise CommandError(f"{error}. Run this again later.") from None
         except TwilioRefused as refusal:
             hint = (
@@ -39,7 +40,9 @@ class Command(BaseCommand):
                 else ""
             )
             raise CommandError(f"{refusal}.{hint}") from None
-        pool = service.pool_numbers.count()
+        for stuck in service.pool_numbers.filter(added_at=None, next_attempt_at=None):
+            self.stderr.write(f"One number of the pool waits for staff: {stuck.last_error}")
+        pool = service.pool_numbers.exclude(added_at=None).count()
         self.stdout.write(
             f"{service.unique_name} ({service.service_sid}): calls {settings.PUBLIC_BASE_URL}, "
             f"{pool} numbers in its pool, {added} of them new."
