@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from listings.admin import duplicates
-from listings.admin.readonly import ModelAdmin, TabularInline
+from listings.admin.readonly import ModelAdmin, StackedInline
 from listings.models import Category, Listing, Photo, Report
 
 
@@ -22,7 +22,6 @@ class CategoryAdmin(ModelAdmin):
     """Each branch with its leaves below it, as the site shows them."""
 
     list_display = ("branch", "parent", "slug", "position")
-    list_editable = ("position",)
     list_select_related = ("parent",)
     search_fields = ("name", "slug")
     fields = ("parent", "name", "slug", "position")
@@ -67,7 +66,7 @@ class HiddenFilter(admin.SimpleListFilter):
         return queryset.filter(hidden_at__isnull=self.value() == "no")
 
 
-class PhotoInline(TabularInline):
+class PhotoInline(StackedInline):
     """Photos come in through the site alone, where they are re-encoded; staff may delete."""
 
     model = Photo

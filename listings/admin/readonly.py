@@ -8,9 +8,9 @@ from django.http import HttpRequest
 if TYPE_CHECKING:
     # Generic for the type checker only.
     ModelAdmin = admin.ModelAdmin[Any]
-    TabularInline = admin.TabularInline[Any, Any]
+    StackedInline = admin.StackedInline[Any, Any]
 else:
-    ModelAdmin, TabularInline = admin.ModelAdmin, admin.TabularInline
+    ModelAdmin, StackedInline = admin.ModelAdmin, admin.StackedInline
 
 
 class ReadOnlyAdmin(ModelAdmin):

@@ -8,9 +8,9 @@ from django.http import HttpRequest
 if TYPE_CHECKING:
     # Generic for the type checker only.
     _ModelAdmin = admin.ModelAdmin[Any]
-    _TabularInline = admin.TabularInline[Any, Any]
+    _StackedInline = admin.StackedInline[Any, Any]
 else:
-    _ModelAdmin, _TabularInline = admin.ModelAdmin, admin.TabularInline
+    _ModelAdmin, _StackedInline = admin.ModelAdmin, admin.StackedInline
 
 
 class _ReadOnly:
@@ -31,6 +31,6 @@ class ReadOnlyAdmin(_ReadOnly, _ModelAdmin):
         css: ClassVar = {"all": ["proxying/admin.css"]}
 
 
-class ReadOnlyInline(_ReadOnly, _TabularInline):
+class ReadOnlyInline(_ReadOnly, _StackedInline):
     extra = 0
     can_delete = False

@@ -33,9 +33,11 @@ def asked_to_hide(page: Page) -> None:
 OUR_STAFF_PAGES: Final = (
     Row("admin:index", STAFF),
     Row("setup", STAFF),
+    Row("capacity", STAFF),
     Row("admin:listings_reportedlisting_changelist", STAFF),
     Row("admin:listings_reportedlisting_change", STAFF, reported),
     Row("admin:listings_reportedlisting_change", STAFF, reported, do=sent_empty),
+    Row("admin:listings_reportedlisting_change", STAFF, reported, do=asked_to_hide),
     Row("admin:listings_duplicates", STAFF),
     Row("admin:listings_sellerhistory_changelist", STAFF),
     Row("admin:listings_sellerhistory_change", STAFF, tom),
@@ -61,13 +63,6 @@ NO_STAFF_PAGE: Final = {
     "admin:autocomplete",
     "admin:jsi18n",
 }
-# What axe finds in the templates that Django brings for every admin.
-DJANGOS_OWN: Final = (
-    "label-title-only: #searchbar",
-    "empty-table-header: ",  # above the boxes of inlines
-    ".help-tooltip.search-label-icon",
-    "label: #id_form-",  # a field edited in a list has its column's head alone
-)
 # Made by Django for each model; the last three, alike for all, are looked at for one of ours.
 FOR_EACH_MODEL: Final = ("_changelist", "_change", "_add", "_delete", "_history")
 
