@@ -18,6 +18,7 @@ from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 
 from listings.models import Category
+from proxying import capacity
 from proxying.models import PoolNumber, ProxyService
 from shoppingplace.heartbeat import SWEPT_AT, TOO_LONG
 
@@ -164,6 +165,20 @@ def _numbers(found: _Findings) -> Iterator[Step]:
             % {"filled": filled, "floor": settings.PROXY_POOL_FLOOR}
         ],
         "python manage.py configure_proxy_service",
+    )
+    yield Step(
+        _("Enough numbers for the busiest seller"),
+        [
+            _("%(service)s: %(busiest)d buyers at a time, and %(pool)d numbers in the pool.")
+            % {
+                "service": reading.service,
+                "busiest": reading.busiest,
+                "pool": reading.pool,
+            }
+            for reading in capacity.measure()
+            if reading.is_low
+        ],
+        "/admin/capacity/",
     )
 
 

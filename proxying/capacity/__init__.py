@@ -21,7 +21,7 @@ from proxying.capacity.opening import (
     open_service,
     plan_services,
 )
-from proxying.capacity.planning import Plan, cost_of, plan_numbers
+from proxying.capacity.planning import Plan, cost_of, plan_numbers, price_of_a_number
 from proxying.capacity.room import crowded_sellers, make_room
 from proxying.capacity.sizing import RESERVED_IN_A_SERVICE, wanted_size
 from proxying.capacity.watching import watch
@@ -41,6 +41,7 @@ __all__ = [
     "open_sessions",
     "plan_numbers",
     "plan_services",
+    "price_of_a_number",
     "wanted_size",
     "watch",
 ]

@@ -3,10 +3,15 @@
 import math
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Final
 
+from django.conf import settings
 from django.utils.translation import gettext as _
 
 from proxying.capacity.sizing import MOST_UNRESERVED, RESERVED_IN_A_SERVICE, size_for
+
+MOST_SELLERS: Final = 100_000_000
+HIGHEST_PRICE: Final = 10_000
 
 
 @dataclass(frozen=True)
@@ -45,8 +50,10 @@ def plan_numbers(sellers: int, simultaneous: int, price: Decimal) -> Plan:
 
     ``ValueError`` with a sentence for whoever asked when Proxy cannot do it.
     """
-    if sellers < 1:
-        raise ValueError(_("There has to be at least one seller."))
+    if not 1 <= sellers <= MOST_SELLERS:
+        raise ValueError(
+            _("Between 1 and %(most)d sellers can be planned for.") % {"most": MOST_SELLERS}
+        )
     if simultaneous < 1:
         raise ValueError(_("A seller talks to at least one buyer at a time."))
     if simultaneous > MOST_UNRESERVED:
@@ -54,8 +61,11 @@ def plan_numbers(sellers: int, simultaneous: int, price: Decimal) -> Plan:
             _("Proxy allows %(most)d buyers of one seller at a time: its Services hold no more.")
             % {"most": MOST_UNRESERVED}
         )
-    if not price.is_finite() or price < 0:
-        raise ValueError(_("The price of a number is an amount of money."))
+    if not (price.is_finite() and 0 <= price <= HIGHEST_PRICE):
+        raise ValueError(
+            _("The price of a number is an amount of money, up to %(highest)d a month.")
+            % {"highest": HIGHEST_PRICE}
+        )
     return Plan(
         sellers=sellers,
         simultaneous=simultaneous,
@@ -63,6 +73,11 @@ def plan_numbers(sellers: int, simultaneous: int, price: Decimal) -> Plan:
         pool_per_service=size_for(simultaneous),
         price=price,
     )
+
+
+def price_of_a_number() -> Decimal:
+    """``NUMBER_PRICE_A_MONTH``, as it was written."""
+    return Decimal(str(settings.NUMBER_PRICE_A_MONTH))
 
 
 def cost_of(numbers: int, price: Decimal) -> Decimal:

@@ -37,7 +37,7 @@ from tests.project.pseudo_locale import bracketed
 from tests.proxying import factories
 
 LEFT_OUT = re.compile(
-    r"admin/(?!listings/|proxying/|setup/|$)|switchboard/(?:proxy|api|verify|lookups)/"
+    r"admin/(?!listings/|proxying/|capacity/|setup/|$)|switchboard/(?:proxy|api|verify|lookups)/"
     r"|proxy/callbacks/|api/v1/schema/|media/|livez|readyz"
 )
 OTHERS_APPS = ("switchboard", "knox", "mfa", "account", "sites")
