@@ -4,10 +4,11 @@ save the one answer to staff who may read it and say why (``revealing``).
 Sellers and numbers are never deleted here: a number is released, and stays in quarantine.
 """
 
-from proxying.admin.numbers import PoolNumberAdmin, ProxyServiceAdmin, ReservedNumberAdmin
+from proxying.admin.numbers import ProxyServiceAdmin, ReservedNumberAdmin
 from proxying.admin.records import BlockAdmin, InteractionAdmin, ProxySessionAdmin
 from proxying.admin.revealing import PhoneNumberRevealAdmin
 from proxying.admin.sellers import SellerAdmin
+from proxying.admin.spare_numbers import PoolNumberAdmin, StrayNumberAdmin
 
 __all__ = [
     "BlockAdmin",
@@ -18,4 +19,5 @@ __all__ = [
     "ProxySessionAdmin",
     "ReservedNumberAdmin",
     "SellerAdmin",
+    "StrayNumberAdmin",
 ]

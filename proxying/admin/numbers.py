@@ -1,7 +1,9 @@
 """Numbers: reserved, waiting and in the pool, and the Services that hold them."""
 
 import re
+from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -18,7 +20,8 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from proxying import tasks
 from proxying.admin.readonly import ReadOnlyAdmin
-from proxying.models import PoolNumber, ProxyService, ReservedNumber
+from proxying.models import PoolNumber, ProxyService, ReservedNumber, StrayNumber
+from proxying.models.intents import MOST_DEATHS
 from proxying.nudges import nudge
 from proxying.phone_numbers import PhoneNumber, display
 
@@ -44,17 +47,21 @@ def explain(number: ReservedNumber) -> str:
             "state": state,
             "day": date_format(timezone.localtime(over), "DATE_FORMAT"),
         }
-    if number.status not in ReservedNumber.UNFINISHED:
-        return state
     if number.is_stuck:
-        reason = number.last_error or _("no reason was noted")
-        return _("stuck, needs staff: %(reason)s") % {"reason": reason}
-    if number.last_error:
+        return needs_staff(number)
+    if number.status in ReservedNumber.UNFINISHED and number.last_error:
         return _("%(state)s, tries again by itself: %(reason)s") % {
             "state": state,
             "reason": number.last_error,
         }
     return state
+
+
+def needs_staff(number: ReservedNumber | PoolNumber | StrayNumber) -> str:
+    reason = number.last_error or _("no reason was noted")
+    if number.is_parked:
+        return _("parked, needs staff: %(reason)s") % {"reason": reason}
+    return _("stuck, needs staff: %(reason)s") % {"reason": reason}
 
 
 class StuckFilter(admin.SimpleListFilter):
@@ -64,15 +71,21 @@ class StuckFilter(admin.SimpleListFilter):
     def lookups(
         self, request: HttpRequest, model_admin: "admin.ModelAdmin[Any]"
     ) -> list[tuple[str, str]]:
-        return [("staff", _("needs staff")), ("retrying", _("tries again by itself"))]
+        return [
+            ("staff", _("needs staff")),
+            ("parked", _("parked: its attempts died")),
+            ("retrying", _("tries again by itself")),
+        ]
 
     def queryset(
         self, request: HttpRequest, queryset: QuerySet[ReservedNumber]
     ) -> QuerySet[ReservedNumber]:
-        unfinished = queryset.filter(status__in=ReservedNumber.UNFINISHED)
+        unfinished = queryset.filter(ReservedNumber.STILL_TO_DO)
         match self.value():
             case "staff":
                 return unfinished.filter(next_attempt_at=None)
+            case "parked":
+                return unfinished.filter(next_attempt_at=None, unended_attempts__gte=MOST_DEATHS)
             case "retrying":
                 return unfinished.filter(next_attempt_at__isnull=False).exclude(last_error="")
         return queryset
@@ -90,7 +103,7 @@ class ReservedNumberAdmin(ReadOnlyAdmin):
         "seller__user__email",
     )
     ordering = ("-requested_at",)
-    actions = ("try_again",)
+    actions = ("try_again", "choose_another")
     fields = (
         "seller",
         "number",
@@ -133,13 +146,10 @@ class ReservedNumberAdmin(ReadOnlyAdmin):
         location=[ActionLocation.CHANGE_LIST, ActionLocation.CHANGE_FORM],
     )
     def try_again(self, request: HttpRequest, numbers: QuerySet[ReservedNumber]) -> None:
-        again = numbers.filter(status__in=ReservedNumber.UNFINISHED).select_related("seller")
-        finished = numbers.exclude(status__in=ReservedNumber.UNFINISHED).count()
+        again = numbers.filter(ReservedNumber.STILL_TO_DO).select_related("seller")
+        finished = numbers.exclude(ReservedNumber.STILL_TO_DO).count()
         hurried = [number for number in again if self._hurry(request, number)]
-        if hurried:
-            names = ", ".join(str(number.seller) for number in hurried)
-            said = _("Trying again now for: %(names)s.") % {"names": names}
-            self.message_user(request, said, messages.SUCCESS)
+        self._say_for_whom(request, _("Trying again now for: %(names)s."), hurried)
         if finished:
             said = ngettext(
                 "%(n)s not waiting for anything: left alone.",
@@ -148,42 +158,46 @@ class ReservedNumberAdmin(ReadOnlyAdmin):
             ) % {"n": finished}
             self.message_user(request, said, messages.WARNING)
 
+    @admin.action(
+        description=gettext_lazy("Choose another number to buy"),
+        permissions=["retry"],
+        location=[ActionLocation.CHANGE_LIST, ActionLocation.CHANGE_FORM],
+    )
+    def choose_another(self, request: HttpRequest, numbers: QuerySet[ReservedNumber]) -> None:
+        """For purchases that are refused for good. One that went through after all is found."""
+        stuck = numbers.filter(status=ReservedNumber.Status.BUYING, next_attempt_at=None)
+        begun = [
+            number
+            for number in stuck.select_related("seller")
+            if self._change(request, number, number.choose_anew, _("Chose another number."))
+        ]
+        self._say_for_whom(request, _("Choosing another number for: %(names)s."), begun)
+        if len(begun) < len(numbers):
+            said = _("Only where the purchase is stuck another number can be chosen.")
+            self.message_user(request, said, messages.WARNING)
+
+    def _say_for_whom(self, request: HttpRequest, said: str, numbers: list[ReservedNumber]) -> None:
+        if numbers:
+            names = ", ".join(str(number.seller) for number in numbers)
+            self.message_user(request, said % {"names": names}, messages.SUCCESS)
+
     def _hurry(self, request: HttpRequest, number: ReservedNumber) -> bool:
+        # An attempt that is at work now is not harmed: it is fenced by its count.
+        hurry = partial(number.end_attempt, next_attempt_at=timezone.now())
+        return self._change(request, number, hurry, _("Tried again at once."))
+
+    def _change(
+        self, request: HttpRequest, number: ReservedNumber, change: Callable[[], bool], log: str
+    ) -> bool:
         with transaction.atomic():
-            # An attempt that is at work now is not harmed: it is fenced by its count.
-            due = number.advance(next_attempt_at=timezone.now())
-            if due:
-                self.log_change(request, number, _("Tried again at once."))
-                nudge(tasks.reserve_number, number.pk)
-        return due
-
-
-@admin.register(PoolNumber)
-class PoolNumberAdmin(ReadOnlyAdmin):
-    list_display = ("number", "service", "state", "added_at")
-    list_filter = ("service",)
-    list_select_related = ("service",)
-    search_fields = ("proxy_identifier", "phone_number_sid")
-    ordering = ("proxy_identifier",)
-    fields = ("number", "service", "state", "phone_number_sid", "added_at", "created_at")
-    readonly_fields = fields
-
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[PoolNumber], search_term: str
-    ) -> tuple[QuerySet[PoolNumber], bool]:
-        return super().get_search_results(request, queryset, as_e164(search_term))
-
-    @admin.display(description=gettext_lazy("number"), ordering="proxy_identifier")
-    def number(self, number: PoolNumber) -> str:
-        return display(number.proxy_identifier)
-
-    @admin.display(description=gettext_lazy("state"))
-    def state(self, number: PoolNumber) -> str:
-        if not number.phone_number_sid:
-            return _("to be bought")
-        if not number.added_at:
-            return _("bought, to be added to the Service")
-        return _("in the pool")
+            changed = change()
+            if changed:
+                self.log_change(request, number, log)
+                if number.status in ReservedNumber.UNFINISHED:
+                    nudge(tasks.reserve_number, number.pk)
+                else:
+                    nudge(tasks.keep_stock)
+        return changed
 
 
 @admin.register(ProxyService)

@@ -175,6 +175,20 @@ class ReservedNumber(Intent):
             resting = ReservedNumber.objects.filter(status=self.Status.QUARANTINED)
             resting.filter(pk=self.pk).update(last_contact_at=now)
 
+    def choose_anew(self) -> bool:
+        """Waits for a number again, as if none had been chosen; ``advance`` says when it may.
+
+        If the former one was bought after all, its marker says for whom: it is not lost.
+        """
+        return self.end_attempt(
+            attempts=self.attempts + 1,
+            status=self.Status.PENDING,
+            service=None,
+            proxy_identifier=None,
+            phone_number_sid="",
+            next_attempt_at=timezone.now(),
+        )
+
     def retire(self) -> None:
         """Into quarantine, or released at once when it never was a number. Hold its lock."""
         now = timezone.now()

@@ -87,23 +87,11 @@ def end_vanished(row: PoolNumber | ReservedNumber) -> bool:
             case PoolNumber():
                 locked.delete()
             case ReservedNumber(status=Status.RESERVING):
-                _begin_again(locked)
+                locked.choose_anew()
             case ReservedNumber():
                 _end(locked)
     logger.error("number_vanished", row=str(row.pk), phone_number_sid=row.phone_number_sid)
     return True
-
-
-def _begin_again(number: ReservedNumber) -> None:
-    number.end_attempt(
-        attempts=number.attempts + 1,
-        status=Status.PENDING,
-        service=None,
-        proxy_identifier=None,
-        phone_number_sid="",
-        next_attempt_at=timezone.now(),
-        last_error=_GONE,
-    )
 
 
 def _end(number: ReservedNumber) -> None:
