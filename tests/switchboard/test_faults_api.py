@@ -5,7 +5,7 @@ import json
 import pytest
 
 from proxying.switchboard.models import Fault, IncomingPhoneNumber, PhoneNumber
-from tests.switchboard.cast import TOMS_NUMBER
+from tests.switchboard.cast import BOB, TOMS_NUMBER
 
 FAULTS = "/switchboard/faults/"
 
@@ -138,3 +138,12 @@ def test_every_rule_costs_the_list_no_query(client, django_assert_num_queries):
 
     with django_assert_num_queries(7):
         client.get(FAULTS)
+
+
+def test_text_to_a_vanished_number_reaches_nobody(client, phones, shop, customer):
+    add(client, kind="vanish", phone_number=TOMS_NUMBER)
+
+    sent = phones.text(BOB, TOMS_NUMBER)
+
+    assert sent["status"] != "delivered"
+    assert customer.told("out-of-session") == []
