@@ -4,6 +4,7 @@ from proxying.models.buyers import Block, BuyerAlias
 from proxying.models.capacity import PlannedService, PoolPeak
 from proxying.models.codes import PassedOnCode, PhoneCode
 from proxying.models.limits import LimitCounter
+from proxying.models.missed import MissedText
 from proxying.models.numbers import (
     E164_REGEX,
     PoolNumber,
@@ -29,6 +30,7 @@ __all__ = [
     "BuyerAlias",
     "Interaction",
     "LimitCounter",
+    "MissedText",
     "PassedOnCode",
     "PhoneCode",
     "PhoneNumberReveal",

@@ -1,0 +1,35 @@
+"""Texts that nobody could be found for while the database was away."""
+
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from proxying.models.intents import Intent
+
+
+class MissedText(Intent):
+    """The promise to pass on a text that was answered with an apology. Neither text nor number.
+
+    ``outcome`` says what became of it, once it is settled: ``""`` when it was passed on.
+    """
+
+    message_sid = models.CharField("Message SID", max_length=34, unique=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    settled_at = models.DateTimeField(null=True, editable=False)
+    outcome = models.CharField(max_length=100, blank=True)
+
+    STILL_TO_DO: ClassVar = Q(settled_at=None)
+
+    class Meta:
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(
+                fields=["next_attempt_at"],
+                condition=Q(settled_at__isnull=True),
+                name="due_missed_texts",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.message_sid
