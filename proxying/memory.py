@@ -31,17 +31,17 @@ class _Line:
         self.away_until = 0.0
 
 
-_line: Final = _Line()
+line: Final = _Line()
 
 
 def ask(question: Callable[[Any], Any]) -> Any:
     """*question*'s answer from Redis within half a second; ``MemoryAway`` otherwise."""
-    if not settings.REDIS_URL or time.monotonic() < _line.away_until:
+    if not settings.REDIS_URL or time.monotonic() < line.away_until:
         raise MemoryAway
     try:
         return question(_client(settings.REDIS_URL))
     except RedisError as error:
-        _line.away_until = time.monotonic() + _LEFT_ALONE
+        line.away_until = time.monotonic() + _LEFT_ALONE
         raise MemoryAway(type(error).__name__) from None
 
 
