@@ -71,7 +71,9 @@ def seller_phone_change(request: HttpRequest) -> HttpResponse:
         except NumberNotAccepted as reason:
             form.add_error("phone_number", str(reason))
         else:
-            request.session[_KEY] = seal(phone_number.reveal(), place=_place(seller))
+            request.session[_KEY] = seal(
+                phone_number.reveal(), place=_place(seller), secret=seller.secret_or_new()
+            )
             return redirect("seller_phone_change_code")
     context = {"form": form, "last_two_digits": str(seller.phone_number)[-2:]}
     return render(request, "proxying/seller_phone_change.html", context)
@@ -117,7 +119,8 @@ def _changing(request: HttpRequest) -> Seller | None:
 
 def _new_phone(request: HttpRequest, seller: Seller) -> PhoneNumber | None:
     try:
-        return PhoneNumber(unseal(request.session.get(_KEY, ""), place=_place(seller)))
+        sealed = request.session.get(_KEY, "")
+        return PhoneNumber(unseal(sealed, place=_place(seller), secret=seller.secret()))
     except CannotUnseal:
         return None
 

@@ -1,9 +1,11 @@
 """Sellers, and who of staff has read a private number."""
 
 import os
+import secrets
 import uuid
 from typing import Any, ClassVar, Self
 
+from django.apps import apps
 from django.conf import settings
 from django.db import models, transaction
 from django.db.models import Q
@@ -124,12 +126,19 @@ class Seller(models.Model):
         """Ends the seller for good: what tells who it was is gone, the row stays for others' sake.
 
         Nobody reaches the numbers from now on; they go into quarantine. The sweep closes open
-        Sessions. Safe to call twice.
+        Sessions. The key is destroyed, so no copy of the database opens the private number
+        again. What other sellers know of the person as a buyer names nobody any more. Safe to
+        call twice.
         """
         with transaction.atomic():
+            # Locked: the phone may be changing just now, and a move beginning.
+            index = Seller.objects.select_for_update().get(pk=self.pk).phone_number_index
             # Locked: a worker may be choosing or dropping a number for this row.
             for number in self.reserved_numbers.held().order_by("pk").select_for_update():
                 number.retire()
+            if index:
+                _forget_buyer(index)
+            SellerKey.objects.filter(seller_id=self.pk).delete()
             self.display_name = gettext("Former seller")
             self.phone_number = None
             self.phone_verified_at = None
@@ -141,6 +150,18 @@ class Seller(models.Model):
             self.buyer_aliases.all().delete()
             self.texts.all().delete()
             announce(self.pk)
+
+
+def _forget_buyer(index: str) -> None:
+    """Puts a word that means nothing in place of *index*, the same one everywhere.
+
+    So a seller's "Buyer 7" and what they said to each other stay one, and stay theirs.
+    """
+    meaningless = secrets.token_hex(32)
+    for model in apps.get_app_config("proxying").get_models():
+        if any(field.name == "buyer_index" for field in model._meta.concrete_fields):
+            rows = model._base_manager.filter(buyer_index=index)  # noqa: SLF001 (Django's way in)
+            rows.update(buyer_index=meaningless)
 
 
 def _new_secret() -> bytes:
