@@ -8,12 +8,14 @@ from uuid import UUID
 
 import structlog
 from celery import Task, shared_task
+from django.conf import settings
 from django.db.models import QuerySet
 
 from proxying import (
     aside,
     capacity,
     interactions,
+    missed_texts,
     provisioning,
     reconciliation,
     remembered,
@@ -78,7 +80,7 @@ def _close(sessions: QuerySet[ProxySession]) -> None:
     autoretry_for=(TwilioUnavailable,), retry_backoff=True, retry_jitter=True, max_retries=8
 )
 def keep_stock() -> None:
-    """Fills each Service's pool up to its floor and gives back what is out of quarantine."""
+    """Fills pools and the stock, and gives back what is out of quarantine."""
     for service in ProxyService.objects.all():
         try:
             provisioning.fill_pool(service)
@@ -86,6 +88,13 @@ def keep_stock() -> None:
             spending.alert_staff()
         except TwilioRefused as refusal:
             logger.error("pool_not_filled", service=service.service_sid, reason=str(refusal))
+    for country in settings.SELLER_COUNTRIES:
+        try:
+            provisioning.fill_stock(country)
+        except SpentForToday:
+            spending.alert_staff()
+        except TwilioRefused as refusal:
+            logger.error("stock_not_filled", country=country, reason=str(refusal))
     provisioning.give_back_quarantined()
 
 
@@ -139,7 +148,8 @@ def settle_aside() -> None:
 
     Also keeps, for the next time, in which Sessions nobody may speak.
     """
-    aside.settle({"session": remembered.write_session, "event": _record})
+    writers = {"session": remembered.write_session, "event": _record, "text": _promise_text}
+    aside.settle(writers)
     remembered.keep_refused()
 
 
@@ -147,6 +157,16 @@ def settle_aside() -> None:
 def remember_routes() -> None:
     """``remembered.keep_all``. Runs every four minutes."""
     remembered.keep_all()
+
+
+@shared_task
+def pass_on_missed_texts() -> None:
+    """``missed_texts.pass_on_due``. Runs every minute; what fails waits in its row."""
+    missed_texts.pass_on_due()
+
+
+def _promise_text(facts: dict[str, Any]) -> None:
+    missed_texts.promise(facts["message_sid"])
 
 
 def _record(facts: dict[str, Any]) -> None:

@@ -199,6 +199,7 @@ PROXY_SESSION_TTL = env.int("PROXY_SESSION_TTL", default=3360)
 PROXY_SESSION_MODE = env.str("PROXY_SESSION_MODE", default="voice-and-message")
 PROXY_POOL_FLOOR = env.int("PROXY_POOL_FLOOR", default=5)
 PROXY_POOL_RESERVE = env.int("PROXY_POOL_RESERVE", default=2)
+NUMBERS_IN_STOCK = env.int("NUMBERS_IN_STOCK", default=0)
 NUMBERS_BOUGHT_A_DAY = env.int("NUMBERS_BOUGHT_A_DAY", default=50)
 NUMBER_PRICE_A_MONTH = env.float("NUMBER_PRICE_A_MONTH", default=1.15)
 # What the numbers of this site are marked with at Twilio.
@@ -262,6 +263,11 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "task": "proxying.tasks.settle_aside",
         "schedule": 15.0,
         "options": {"expires": 15.0},
+    },
+    "pass-on-missed-texts": {
+        "task": "proxying.tasks.pass_on_missed_texts",
+        "schedule": 60.0,
+        "options": {"expires": 60.0},
     },
     # A remembered route is good for a quarter of an hour.
     "remember-routes": {

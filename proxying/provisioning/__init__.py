@@ -13,11 +13,13 @@ from proxying.provisioning.ending import (
 from proxying.provisioning.going_back import give_back_quarantined
 from proxying.provisioning.pool import fill_pool
 from proxying.provisioning.reserving import NotYet, promise, reserve
+from proxying.provisioning.stock import fill_stock
 
 __all__ = [
     "NotYet",
     "close_proxy_sessions",
     "fill_pool",
+    "fill_stock",
     "give_back_quarantined",
     "promise",
     "reinstate",

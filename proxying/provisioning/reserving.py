@@ -17,7 +17,7 @@ from proxying.capacity import RESERVED_IN_A_SERVICE
 from proxying.encryption import CannotUnseal
 from proxying.models import PoolNumber, ProxyService, ReservedNumber, Seller
 from proxying.phone_numbers import area_code
-from proxying.provisioning import buying, spending
+from proxying.provisioning import buying, spending, stock
 from proxying.provisioning.moving import make_way
 from proxying.provisioning.pool import claim_from_pool, country_of
 from proxying.provisioning.spending import SpentForToday
@@ -121,13 +121,15 @@ def _postponed(number: ReservedNumber, reason: Exception, *, retry_in: float) ->
 
 
 def _choose(number: ReservedNumber) -> None:
-    """pending: take a spare number of ours, or write down which one to buy."""
+    """pending: take a spare number of ours, or one of the stock, or write down which to buy."""
     seller_number = number.seller.phone_number
     area = area_code(seller_number.reveal()) if seller_number else None
     if claim_from_pool(number, area):
         return
     _renew(number)
     service = _service_with_room(country_of(number))
+    if stock.take(number, service, area):
+        return
     for e164 in buying.for_sale(service.country, area):
         if PoolNumber.objects.filter(proxy_identifier=e164).exists():
             continue

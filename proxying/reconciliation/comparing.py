@@ -60,7 +60,8 @@ def _services(twilio: AtTwilio) -> Iterator[Finding]:
 
 def _bought(twilio: AtTwilio, rows: InOurRows) -> Iterator[Finding]:
     """Numbers with our marker that no row knows."""
-    known = {row.proxy_identifier for row in rows.pool}
+    known = {row.proxy_identifier for row in rows.stock}
+    known |= {row.proxy_identifier for row in rows.pool}
     known |= {row.proxy_identifier or "" for row in rows.reserved}
     waiting = {row.pk: row for row in rows.reserved if row.status == Status.PENDING}
     for sid, owned in twilio.owned.items():

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from proxying import twilio_client
-from proxying.models import PoolNumber, ProxyService, ReservedNumber, StrayNumber
+from proxying.models import PoolNumber, ProxyService, ReservedNumber, StockNumber, StrayNumber
 from proxying.twilio_client import OwnedNumber, ProxyServiceConfiguration, ServiceNumber
 
 Status = ReservedNumber.Status
@@ -31,6 +31,7 @@ class AtTwilio:
 class InOurRows:
     """Rows that stand for a number, or may come to."""
 
+    stock: list[StockNumber]
     pool: list[PoolNumber]
     reserved: list[ReservedNumber]
     stray_sids: set[str]
@@ -54,11 +55,11 @@ def look_at_twilio() -> AtTwilio:
 
 
 def read_rows() -> InOurRows:
-    # In this order: a number goes from the pool to a seller, never back.
+    # In this order: a number goes from the stock or the pool to a seller, never back.
+    stock = list(StockNumber.objects.all())
     pool = list(PoolNumber.objects.select_related("service"))
     reserved = list(
         ReservedNumber.objects.exclude(status=Status.RELEASED).select_related("service")
     )
-    return InOurRows(
-        pool, reserved, set(StrayNumber.objects.values_list("phone_number_sid", flat=True))
-    )
+    strays = set(StrayNumber.objects.values_list("phone_number_sid", flat=True))
+    return InOurRows(stock, pool, reserved, strays)

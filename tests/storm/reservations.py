@@ -10,8 +10,10 @@ import time
 from collections.abc import Callable
 
 from django.db import connection
+from django.utils import timezone
 
 from proxying import tasks
+from proxying.models import ReservedNumber
 from tests.storm import Result, processes, sellers
 from tests.storm.processes import Process, Redis, Site
 
@@ -87,7 +89,7 @@ def _kill(workers: list[Process], beat: Process, n: int, chance: random.Random) 
     order = chance.sample(ways, len(ways)) + chance.choices(ways, k=planned - len(ways))
     for done, way in enumerate(order):
         _wait_for_progress(done * n * 0.9 / planned)
-        time.sleep(chance.uniform(0.0, 0.3))
+        _wait_for_work()
         way(chance.choice(workers))
         for process in (*workers, beat):
             process.revive()
@@ -100,6 +102,16 @@ def _kill_the_sweep(workers: list[Process]) -> None:
     time.sleep(0.02)
     for worker in workers:
         worker.kill_children()
+
+
+def _wait_for_work() -> None:
+    """Until some worker holds a row, so that it is killed in the midst of it; not for ever."""
+    at_work = ReservedNumber.objects.filter(
+        unended_attempts__gt=0, next_attempt_at__gt=timezone.now()
+    )
+    deadline = time.monotonic() + 5
+    while not at_work.exists() and time.monotonic() < deadline:
+        time.sleep(0.01)
 
 
 def _wait_for_progress(wanted: float) -> None:
