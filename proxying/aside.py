@@ -4,7 +4,7 @@ No number lies here: SIDs, blind indexes and times. If Redis is lost as well, so
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any, Final
 
@@ -32,7 +32,7 @@ def put(kind: str, facts: dict[str, Any]) -> bool:
     return True
 
 
-def settle(writers: dict[str, Callable[[dict[str, Any]], None]]) -> int:
+def settle(writers: Mapping[str, Callable[[dict[str, Any]], None]]) -> int:
     """Has each item written by the writer of its kind, the oldest first; how many.
 
     An item goes only once it is written. Two that settle at once write it twice, which a

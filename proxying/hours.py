@@ -1,6 +1,6 @@
 """When a seller takes calls: not while away, and not in the quiet hours of their own clock."""
 
-from datetime import datetime
+from datetime import datetime, time
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.conf import settings
@@ -18,10 +18,15 @@ def is_quiet(seller: Seller, now: datetime) -> bool:
     start, end = seller.quiet_from, seller.quiet_until
     if start is None or end is None:
         return False
-    clock = now.astimezone(_zone(seller)).time()
+    clock = clock_of(seller, now)
     if start <= end:
         return start <= clock < end
     return clock >= start or clock < end
+
+
+def clock_of(seller: Seller, moment: datetime) -> time:
+    """What the seller's clock shows at that moment."""
+    return moment.astimezone(_zone(seller)).time()
 
 
 def _zone(seller: Seller) -> ZoneInfo:

@@ -33,6 +33,7 @@ from proxying.phone_numbers import PhoneNumber, redact
 # https://www.twilio.com/docs/api/errors
 NUMBER_NOT_FOR_SALE = frozenset({21421, 21422})
 ALREADY_IN_THIS_SERVICE = 80104
+SESSION_NAME_TAKEN = 80603
 SESSION_ALREADY_CLOSED = frozenset({80607, 80608})
 # Verify's limits for one phone: 429 like our own, but trying again does not help.
 TOO_MANY_CHECKS = 60202
@@ -85,6 +86,24 @@ class ServiceNumber:
     proxy_identifier: str
     is_reserved: bool
     in_use: int
+
+
+@dataclass(frozen=True)
+class ReceivedText:
+    """A text to a number of ours, as the Message resource has it."""
+
+    sender: str
+    dialled: str
+    body: str
+    sent_at: datetime
+
+
+@dataclass(frozen=True)
+class SessionText:
+    """A text in a Session. *inbound_resource_sid* is empty when it was sent by us."""
+
+    inbound_resource_sid: str
+    body: str
 
 
 @dataclass(frozen=True)
@@ -203,6 +222,86 @@ def close_session(service_sid: str, session_sid: str) -> None:
         _client().proxy.v1.services(service_sid).sessions(session_sid).update(status="closed")
 
 
+def is_session_open(service_sid: str, session_sid: str) -> bool:
+    try:
+        with _translated_errors():
+            session = _client().proxy.v1.services(service_sid).sessions(session_sid).fetch()
+    except TwilioRefused as refusal:
+        if refusal.status == NOT_FOUND:
+            return False
+        raise
+    return session.status in {"open", "in-progress"}
+
+
+def create_session(
+    service_sid: str, unique_name: str, *, buyer: str, buyer_sees: str, seller: str
+) -> str:
+    """The SID of a Session of the two; of the one that has this name, if it was made before.
+
+    The buyer sees *buyer_sees*; Proxy chooses what the seller sees.
+    """
+    participants = [{"Identifier": buyer, "ProxyIdentifier": buyer_sees}, {"Identifier": seller}]
+    try:
+        with _translated_errors():
+            session = (
+                _client()
+                .proxy.v1.services(service_sid)
+                .sessions.create(
+                    unique_name=unique_name,
+                    ttl=settings.PROXY_SESSION_TTL,
+                    mode=settings.PROXY_SESSION_MODE,
+                    participants=participants,
+                )
+            )
+        return cast(str, session.sid)
+    except TwilioRefused as refusal:
+        made_before = refusal.code == SESSION_NAME_TAKEN and find_session(service_sid, unique_name)
+        if not made_before:
+            raise
+        return made_before
+
+
+def participants(service_sid: str, session_sid: str) -> dict[str, str]:
+    """The SID of each who takes part in the Session, by phone number."""
+    with _translated_errors():
+        found = _client().proxy.v1.services(service_sid).sessions(session_sid).participants.list()
+    return {one.identifier: one.sid for one in found if one.date_deleted is None}
+
+
+def texts_in_session(service_sid: str, session_sid: str) -> list[SessionText]:
+    with _translated_errors():
+        found = (
+            _client()
+            .proxy.v1.services(service_sid)
+            .sessions(session_sid)
+            .interactions.list(page_size=100)
+        )
+    return [
+        SessionText(one.inbound_resource_sid or "", _body(one.data))
+        for one in found
+        if str(one.type).lower() == "message"
+    ]
+
+
+def text_in_session(service_sid: str, session_sid: str, participant_sid: str, body: str) -> None:
+    """Texts the participant from the number that they see. Sends each time it is called."""
+    with _translated_errors():
+        (
+            _client()
+            .proxy.v1.services(service_sid)
+            .sessions(session_sid)
+            .participants(participant_sid)
+            .message_interactions.create(body=body)
+        )
+
+
+def _body(data: str | None) -> str:
+    try:
+        return str(json.loads(data or "")["body"])
+    except (ValueError, TypeError, KeyError):
+        return ""
+
+
 # Numbers: https://www.twilio.com/docs/phone-numbers/api
 
 
@@ -303,6 +402,18 @@ def find_texts(sender: str, to: PhoneNumber, body: str, *, since: datetime) -> l
         for message in messages
         if message.body == body and message.date_created and message.date_created >= since
     ]
+
+
+def find_received_text(message_sid: str) -> ReceivedText | None:
+    """The text that somebody sent to a number of ours; None when Twilio has it no more."""
+    try:
+        with _translated_errors():
+            message = _client().messages(message_sid).fetch()
+    except TwilioRefused as refusal:
+        if refusal.status == NOT_FOUND:
+            return None
+        raise
+    return ReceivedText(message.from_, message.to, message.body or "", message.date_created)
 
 
 # Lookup: https://www.twilio.com/docs/lookup/v2-api

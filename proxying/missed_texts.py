@@ -1,0 +1,173 @@
+"""Texts that were answered with an apology are passed on once the database is back.
+
+Proxy itself cannot do that any more, so we make the Session and send the text into it. Which
+text, Twilio still knows: it passes through here and is kept nowhere. Every step can be
+repeated: the Session has the name that the text's own would have had, and before we send we
+look whether it was sent.
+"""
+
+from datetime import timedelta
+from typing import Final
+
+import structlog
+from django.conf import settings
+from django.db.models import QuerySet
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+
+from proxying import admission, hours, routing, twilio_client
+from proxying.encryption import blind_index
+from proxying.models import MissedText, ProxySession, ReservedNumber
+from proxying.routing import Contact, CreateSession
+from proxying.twilio_client import ReceivedText, TwilioRefused, TwilioUnavailable
+
+logger = structlog.get_logger(__name__)
+
+# A text of yesterday is news to nobody.
+_PASSED_ON_WITHIN: Final = timedelta(hours=24)
+# Longer than the slowest road through Twilio's timeouts.
+_LEASE: Final = timedelta(minutes=3)
+_LONGEST_TEXT: Final = 1_600
+
+
+class _WillNotBe(Exception):
+    """The text is not passed on, and why."""
+
+
+def promise(message_sid: str) -> None:
+    """Told of twice, it is one promise."""
+    MissedText.objects.get_or_create(message_sid=message_sid)
+
+
+def due() -> QuerySet[MissedText]:
+    return MissedText.unfinished().filter(next_attempt_at__lte=timezone.now())
+
+
+def pass_on_due() -> int:
+    """Tries every text that is due; how many were passed on."""
+    return sum(pass_on(pk) for pk in due().order_by("pk").values_list("pk", flat=True))
+
+
+def pass_on(pk: int) -> bool:
+    """Whether the text was passed on now. What Twilio does not take now is tried again."""
+    missed = MissedText.claim(str(pk), lease=_LEASE)
+    if missed is None:
+        return False
+    log = logger.bind(message_sid=missed.message_sid)
+    now = timezone.now()
+    try:
+        _pass_on(missed)
+    except _WillNotBe as reason:
+        missed.end_attempt(settled_at=now, outcome=str(reason)[:100])
+        log.info("text_not_passed_on", reason=str(reason))
+    except (TwilioUnavailable, TwilioRefused) as error:
+        # Of a refusal too: a Session in the way ends, a phone comes back. A day ends it.
+        wait = timedelta(seconds=min(15 * 2**missed.attempts, 1_800))
+        missed.end_attempt(next_attempt_at=now + wait, last_error=str(error)[:500])
+        log.warning("text_not_passed_on_yet", reason=str(error))
+    else:
+        missed.end_attempt(settled_at=now, last_error="")
+        log.info("text_passed_on")
+        return True
+    return False
+
+
+def _pass_on(missed: MissedText) -> None:
+    text = twilio_client.find_received_text(missed.message_sid)
+    if text is None or not text.body:
+        raise _WillNotBe("nothing to pass on")
+    if text.sent_at < timezone.now() - _PASSED_ON_WITHIN:
+        raise _WillNotBe("too old")
+    decision = _decide(missed, text)
+    number = ReservedNumber.objects.select_related("service").get(pk=decision.reserved_number.pk)
+    assert number.service is not None
+    service_sid = number.service.service_sid
+    session_sid = _session(service_sid, decision, text)
+    body = _dated(text, decision)
+    if _is_there(service_sid, session_sid, missed.message_sid, body):
+        return
+    participants = twilio_client.participants(service_sid, session_sid)
+    seller = participants.get(decision.participant_identifier)
+    if seller is None:
+        raise _WillNotBe("the Session has another phone")
+    # A crash from here on, and the next attempt finds the text in the Session.
+    twilio_client.text_in_session(service_sid, session_sid, seller, body)
+
+
+def _decide(missed: MissedText, text: ReceivedText) -> CreateSession:
+    """As if it came now: who is blocked, or whom nobody can reach by now, gets through no more."""
+    contact = Contact(
+        contact_sid=missed.message_sid,
+        sender=text.sender,
+        dialled=text.dialled,
+        is_call=False,
+        earlier=None,
+    )
+    decision: routing.Decision = routing.decide(contact)
+    if isinstance(decision, CreateSession):
+        if _stood_for_another(decision):
+            raise _WillNotBe("the number had another meaning for this sender")
+        decision = admission.admit(contact, decision)
+    if isinstance(decision, CreateSession):
+        return decision
+    raise _WillNotBe(decision.reason)
+
+
+def _stood_for_another(decision: CreateSession) -> bool:
+    """The sender knew the number as another seller's. Proxy would have told; we must look."""
+    number = decision.reserved_number
+    return (
+        ProxySession.objects.filter(
+            reserved_number__proxy_identifier=number.proxy_identifier,
+            buyer_index=blind_index(decision.buyer),
+        )
+        .exclude(reserved_number__seller=number.seller_id)
+        .exists()
+    )
+
+
+def _session(service_sid: str, decision: CreateSession, text: ReceivedText) -> str:
+    """The pair's open Session, or a new one. ``TwilioRefused`` while another is in the way."""
+    mine = ProxySession.objects.filter(unique_name=decision.unique_name)
+    open_sids = (
+        ProxySession.objects.filter(
+            reserved_number=decision.reserved_number,
+            buyer_index=blind_index(decision.buyer),
+            phone_epoch=decision.reserved_number.seller.phone_epoch,
+            closed_at=None,
+        )
+        .exclude(session_sid=None)
+        .order_by("-created_at")
+        .values_list("session_sid", flat=True)
+    )
+    for sid in open_sids[:3]:
+        if sid and twilio_client.is_session_open(service_sid, sid):
+            return str(sid)
+    sid = twilio_client.create_session(
+        service_sid,
+        decision.unique_name,
+        buyer=text.sender,
+        buyer_sees=text.dialled,
+        seller=decision.participant_identifier,
+    )
+    participants = twilio_client.participants(service_sid, sid)
+    mine.filter(session_sid=None).update(
+        session_sid=sid, buyer_participant_sid=participants.get(text.sender, "")
+    )
+    return sid
+
+
+def _is_there(service_sid: str, session_sid: str, message_sid: str, body: str) -> bool:
+    """Whether the Session has carried it: Proxy itself, or an attempt of ours that then died."""
+    return any(
+        message_sid == told.inbound_resource_sid or body == told.body
+        for told in twilio_client.texts_in_session(service_sid, session_sid)
+    )
+
+
+def _dated(text: ReceivedText, decision: CreateSession) -> str:
+    """The text with its time in front, by the seller's own clock."""
+    clock = hours.clock_of(decision.reserved_number.seller, text.sent_at)
+    with translation.override(settings.LANGUAGE_CODE):
+        dated = _("(sent %(time)s) %(text)s") % {"time": f"{clock:%H:%M}", "text": text.body}
+    return dated[:_LONGEST_TEXT]
