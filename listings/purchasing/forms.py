@@ -7,7 +7,7 @@ from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from listings.models import Listing, Purchase, Rating
 from listings.purchasing.deciding import MAX_DAYS, MIN_DAYS
@@ -70,15 +70,19 @@ class RequestForm(forms.Form):
         return self.cleaned_data
 
 
+def _days() -> list[tuple[int, str]]:
+    return [
+        (days, ngettext("%(days)s day", "%(days)s days", days) % {"days": days})
+        for days in range(MIN_DAYS, MAX_DAYS + 1)
+    ]
+
+
 class AcceptForm(forms.Form):
     days = forms.TypedChoiceField(
         label=gettext_lazy("Reserve it for"),
         coerce=int,
         initial=settings.RESERVED_DAYS,
-        choices=[
-            (days, ngettext_lazy("%(days)s day", "%(days)s days", days) % {"days": days})
-            for days in range(MIN_DAYS, MAX_DAYS + 1)
-        ],
+        choices=_days,
     )
 
 

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from django.conf import settings
 from django.utils.translation import trans_real
+from drf_spectacular import plumbing
 
 OPEN, CLOSE = "⟦", "⟧"
 
@@ -60,6 +61,9 @@ def install(monkeypatch: Any) -> None:
     for language in (settings.LANGUAGE_CODE, *dict(settings.LANGUAGES)):
         monkeypatch.setitem(trans_real._translations, language, PseudoLocale(language))
     monkeypatch.setattr(trans_real, "_default", None)
+    # It keeps what enumerations are called in a language, and this one has another's code.
+    uncached = plumbing._load_enum_name_overrides.__wrapped__
+    monkeypatch.setattr(plumbing, "_load_enum_name_overrides", uncached)
     trans_real.deactivate()
 
 
