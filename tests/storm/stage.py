@@ -95,6 +95,12 @@ def _environment(database: str, folder: Path, template: str = "") -> dict[str, s
         "VAR_DIR": str(folder),
         # What is spent a day is limited; no storm is about that.
         "NUMBERS_BOUGHT_A_DAY": "1000000",
+        # Nor is any about few people who call often, of whom programs have few.
+        "CONTACTS_OF_A_PAIR_AN_HOUR": "1000000",
+        "CONTACTS_OF_A_CALLER_AN_HOUR": "1000000",
+        "CONTACTS_OF_A_NUMBER_AN_HOUR": "1000000",
+        "NUMBERS_OF_A_CALLER_IN_TEN_MINUTES": "1000000",
+        "INTERACTIONS_IN_HALF_A_MINUTE": "1000000",
         _TEMPLATE: template,
     }
     return {**os.environ, **own}
