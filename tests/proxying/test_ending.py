@@ -7,13 +7,16 @@ import pytest
 import time_machine
 from django.utils import timezone
 
-from proxying import provisioning
-from proxying.models import ProxySession, ReservedNumber
+from proxying import provisioning, tasks
+from proxying.models import ProxySession, ReservedNumber, Seller
+from proxying.phone_numbers import PhoneNumber
 from proxying.provisioning.ending import sessions_to_close
-from proxying.switchboard.models import IncomingPhoneNumber, PhoneNumber
+from proxying.switchboard.models import IncomingPhoneNumber, Session
+from proxying.switchboard.models import PhoneNumber as ServiceNumber
 from tests.proxying.callbacks import contact, interaction
 from tests.proxying.conftest import KILLED_AFTER, KILLED_BEFORE, Killed
 from tests.proxying.factories import (
+    BETHS_PHONE,
     BOBS_PHONE,
     TOMS_NUMBER,
     ReservedNumberFactory,
@@ -50,7 +53,7 @@ def give_back(number, *, days, hours=0):
 
 
 def is_in_service(number):
-    return PhoneNumber.objects.filter(pk=number.phone_number_sid).exists()
+    return ServiceNumber.objects.filter(pk=number.phone_number_sid).exists()
 
 
 def is_ours(number):
@@ -177,6 +180,43 @@ def test_open_session_of_an_ended_seller_carries_nothing(how):
         provisioning.release(seller.reserved_number)
 
     assert interaction("intercept_callback", **event).status_code == 403
+
+
+def change_phone(seller):
+    seller.phone_number = PhoneNumber(BETHS_PHONE)
+    seller.phone_epoch += 1
+    seller.phone_verified_at = timezone.now()
+    seller.save()
+
+
+ENDINGS = {
+    "suspended": lambda seller: provisioning.suspend(seller, ""),
+    "left": lambda seller: seller.leave(),
+    "released": lambda seller: provisioning.release(seller.reserved_number),
+    "another phone": change_phone,
+}
+
+
+@pytest.mark.parametrize("nth", [1, 2])
+@pytest.mark.parametrize("what", [KILLED_BEFORE, KILLED_AFTER])
+@pytest.mark.parametrize("how", ENDINGS)
+def test_sweep_closes_what_a_dead_worker_left_open(service, bob_texts, network, how, what, nth):
+    seller = SellerFactory()
+    provisioning.reserve(provisioning.promise(seller).pk)
+    seller = Seller.objects.get()
+    number = seller.reserved_number
+    bob_texts(number.proxy_identifier)
+    ProxySession.objects.update(session_sid=None)
+
+    ENDINGS[how](seller)
+    network.kill(what, nth)
+    with pytest.raises(Killed):
+        tasks.close_proxy_sessions(str(number.pk))
+    tasks.sweep()
+
+    assert Session.objects.get().status == "closed"
+    assert ProxySession.objects.get().closed_at
+    assert not sessions_to_close().exists()
 
 
 def test_releasing_ends_a_move_that_was_under_way():
