@@ -16,10 +16,12 @@ from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from listings.models import Category
 from proxying import capacity
-from proxying.models import PoolNumber, ProxyService
+from proxying.models import PoolNumber, ProxyService, ReservedNumber, StrayNumber
+from proxying.provisioning import spending
 from shoppingplace.heartbeat import SWEPT_AT, TOO_LONG
 
 
@@ -180,6 +182,41 @@ def _numbers(found: _Findings) -> Iterator[Step]:
         ],
         "/admin/capacity/",
     )
+    yield Step(
+        _("No number that waits for staff"),
+        _waiting(),
+        "/admin/proxying/reservednumber/?stuck=staff",
+    )
+
+
+def _waiting() -> list[str]:
+    problems = []
+    sellers = ReservedNumber.objects.filter(ReservedNumber.STILL_TO_DO, next_attempt_at=None)
+    if stuck := sellers.count():
+        said = ngettext(
+            "%(n)d seller's number is stuck or parked: its list says why.",
+            "%(n)d sellers' numbers are stuck or parked: their list says why.",
+            stuck,
+        )
+        problems.append(said % {"n": stuck})
+    if stuck := PoolNumber.unfinished().filter(next_attempt_at=None).count():
+        said = ngettext(
+            "%(n)d number of a pool is stuck or parked.",
+            "%(n)d numbers of pools are stuck or parked.",
+            stuck,
+        )
+        problems.append(said % {"n": stuck})
+    if strays := StrayNumber.objects.count():
+        said = ngettext(
+            "%(n)d number bears our marker and is nobody's: it goes back to Twilio.",
+            "%(n)d numbers bear our marker and are nobody's: they go back to Twilio.",
+            strays,
+        )
+        problems.append(said % {"n": strays})
+    if spending.bought_today() >= settings.NUMBERS_BOUGHT_A_DAY:
+        said = _("Today's %(limit)d purchases (NUMBERS_BOUGHT_A_DAY) are used up.")
+        problems.append(said % {"limit": settings.NUMBERS_BOUGHT_A_DAY})
+    return problems
 
 
 def _running() -> Iterator[Step]:

@@ -1,6 +1,7 @@
 """The set-up page: what is done, what is not, and no secret's value."""
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -9,8 +10,9 @@ from django.test import Client
 
 from listings.models import Category
 from proxying import tasks
+from proxying.models import StrayNumber
 from shoppingplace.checklist import checklist
-from tests.proxying.factories import PoolNumberFactory, UserFactory
+from tests.proxying.factories import PoolNumberFactory, ReservedNumberFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -61,6 +63,7 @@ def test_site_that_is_ready_has_nothing_left_to_do(settings: Any) -> None:
         ("TWILIO_VERIFY_SERVICE_SID", "", "The Verify Service, which sends codes"),
         ("PHONE_NUMBER_INDEX_KEY", "", "Keys that seal phone numbers"),
         ("SWITCHBOARD_VIRTUAL_CARRIER", True, "No phones in the browser"),
+        ("NUMBERS_BOUGHT_A_DAY", 0, "No number that waits for staff"),
         ("PROXY_POOL_FLOOR", 9, "A pool of numbers that sellers see"),
         ("MAILERS", FILES, "Mail"),
     ],
@@ -74,6 +77,25 @@ def test_setting_that_is_wrong_is_not_done(
 
     (changed,) = undone() - ready
     assert changed.startswith(title)
+
+
+@pytest.mark.parametrize(
+    ("wait", "words"),
+    [
+        (lambda: ReservedNumberFactory(pending=True, next_attempt_at=None), "1 seller's number"),
+        (lambda: PoolNumberFactory(added_at=None, next_attempt_at=None), "1 number of a pool"),
+        (lambda: StrayNumber.objects.create(proxy_identifier="+14155550100"), "is nobody's"),
+    ],
+)
+def test_number_that_waits_for_staff_is_told(
+    settings: Any, wait: Callable[[], Any], words: str
+) -> None:
+    make_ready(settings)
+    wait()
+
+    assert "No number that waits for staff" in undone()
+    problems = [line for group in checklist()[0] for step in group.steps for line in step.problems]
+    assert any(words in line for line in problems)
 
 
 def test_worker_is_seen_once_a_sweep_has_run(settings: Any) -> None:
