@@ -297,6 +297,7 @@ PAGES: Final = (
     Row("seller_phone_change_code", TOM, start="seller_phone_change", do=phone_typed),
     Row("seller_number", TOM),
     Row("seller_number", NINA),
+    Row("seller_number_move", TOM),
     Row("account_data", TOM),
     Row("account_delete", TOM),
     Row("account_delete", TOM, do=sent_empty),
