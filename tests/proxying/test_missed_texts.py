@@ -1,0 +1,187 @@
+"""Texts that came while nobody could be found for them: passed on once, or not at all."""
+
+import math
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from proxying import deadlines, last_known_good, missed_texts, provisioning, tasks
+from proxying.encryption import blind_index
+from proxying.models import Block, MissedText, ProxySession, Seller
+from proxying.phone_numbers import PhoneNumber
+from proxying.switchboard.models import Message, Session
+from tests.proxying.conftest import KILLED_AFTER, KILLED_BEFORE, LOST_ANSWER, Killed
+from tests.proxying.factories import BOBS_PHONE, TOMS_PHONE, SellerFactory
+
+SENDING = "MessageInteractions"
+
+
+@pytest.fixture
+def seller(service, settings):
+    """Tom, whose phone and number are really at the switchboard."""
+    settings.TIME_ZONE = "UTC"
+    last_known_good.nearby.clear()
+    Client().post("/switchboard/phones/api/phones", {"name": "Tom", "number": TOMS_PHONE})
+    seller = SellerFactory(phone_number=PhoneNumber(TOMS_PHONE))
+    tasks.reserve_number(str(provisioning.promise(seller).pk))
+    return Seller.objects.get()
+
+
+@pytest.fixture
+def missed(seller, bob_texts, monkeypatch):
+    """Bob's text, which came while we left the database alone."""
+    monkeypatch.setattr(deadlines.line, "_next_try", math.inf)
+    bob_texts(seller.reserved_number.proxy_identifier, "Is it still there?")
+    deadlines.line.is_up()
+    assert "could not pass on" in texts_on(BOBS_PHONE)[0]
+    tasks.settle_aside()
+    return MissedText.objects.get()
+
+
+def texts_on(phone):
+    answer = Client().get(f"/switchboard/phones/api/phones/{phone}")
+    return [text["body"] for text in answer.json()["messages"] if text["direction"] != "sent"]
+
+
+def on_toms_phone():
+    return list(Message.objects.filter(to=TOMS_PHONE).values_list("body", flat=True))
+
+
+def again(missed):
+    """The next attempt, whoever holds the row."""
+    MissedText.objects.filter(pk=missed.pk).update(next_attempt_at=timezone.now())
+    tasks.pass_on_missed_texts()
+    missed.refresh_from_db()
+
+
+def test_missed_text_reaches_the_seller_with_its_time(missed):
+    tasks.pass_on_missed_texts()
+    (body,) = on_toms_phone()
+    assert body.startswith("(sent ")
+    assert body.endswith(") Is it still there?")
+    missed.refresh_from_db()
+    assert missed.settled_at
+    assert missed.outcome == ""
+
+
+def test_it_is_passed_on_once(missed):
+    for _ in range(3):
+        again(missed)
+        missed_texts.promise(missed.message_sid)
+    assert len(on_toms_phone()) == 1
+    assert MissedText.objects.count() == 1
+
+
+def test_seller_can_answer(missed):
+    tasks.pass_on_missed_texts()
+    seen = Message.objects.get(to=TOMS_PHONE).from_number
+    text = {"from": TOMS_PHONE, "to": seen, "body": "Yes"}
+    assert Client().post("/switchboard/phones/api/messages", text).status_code == 201
+    assert "Yes" in texts_on(BOBS_PHONE)
+    session = ProxySession.objects.get()
+    assert session.session_sid
+    assert session.buyer_index == blind_index(BOBS_PHONE)
+
+
+@pytest.mark.parametrize("what", [KILLED_BEFORE, KILLED_AFTER])
+@pytest.mark.parametrize("nth", range(1, 7))
+def test_death_at_any_request_loses_and_doubles_nothing(missed, network, what, nth):
+    network.kill(what, nth)
+    with pytest.raises(Killed):
+        tasks.pass_on_missed_texts()
+    again(missed)
+    assert len(on_toms_phone()) == 1
+    assert missed.settled_at
+    assert ProxySession.objects.count() == 1
+
+
+@pytest.mark.parametrize("what", [LOST_ANSWER, 500, 429])
+def test_unclear_answer_loses_and_doubles_nothing(missed, network, what):
+    network.fail(what, SENDING)
+    tasks.pass_on_missed_texts()
+    missed.refresh_from_db()
+    assert missed.settled_at is None
+    again(missed)
+    assert len(on_toms_phone()) == 1
+
+
+def test_another_attempt_at_work_is_left_alone(missed, network):
+    MissedText.claim(str(missed.pk), lease=timedelta(minutes=3))
+    tasks.pass_on_missed_texts()
+    assert on_toms_phone() == []
+    assert network.requests == []
+
+
+def test_open_session_of_the_two_is_used(missed, seller, bob_texts):
+    bob_texts(seller.reserved_number.proxy_identifier, "Hello?")
+    tasks.pass_on_missed_texts()
+    assert len(on_toms_phone()) == 2
+    assert Session.objects.count() == 1
+
+
+def test_text_that_proxy_carried_after_all_is_not_sent_again(seller, bob_texts):
+    bob_texts(seller.reserved_number.proxy_identifier, "Is it still there?")
+    missed_texts.promise(ProxySession.objects.get().contact_sid)
+    tasks.pass_on_missed_texts()
+    assert on_toms_phone() == ["Is it still there?"]
+    assert MissedText.objects.get().settled_at
+
+
+@pytest.mark.parametrize(
+    ("meanwhile", "outcome"),
+    [
+        (
+            lambda s: Block.objects.create(seller=s, buyer_index=blind_index(BOBS_PHONE)),
+            "the seller blocks this buyer",
+        ),
+        (lambda s: provisioning.suspend(s, "spam"), "the seller is suspended"),
+        (
+            lambda s: Seller.objects.update(away_until=timezone.now() + timedelta(days=1)),
+            "the seller is away",
+        ),
+        (
+            lambda s: Message.objects.update(date_created=timezone.now() - timedelta(hours=25)),
+            "too old",
+        ),
+        (lambda s: Message.objects.all().delete(), "nothing to pass on"),
+    ],
+    ids=["blocked", "suspended", "away", "old", "gone"],
+)
+def test_text_that_would_not_be_let_through_now_is_not_passed_on(
+    missed, seller, meanwhile, outcome
+):
+    meanwhile(seller)
+    tasks.pass_on_missed_texts()
+    assert on_toms_phone() == []
+    missed.refresh_from_db()
+    assert missed.outcome == outcome
+    assert missed.settled_at
+
+
+def test_sender_who_knew_the_number_as_anothers_does_not_reach_its_new_holder(missed, seller):
+    number = seller.reserved_number
+    former = SellerFactory()
+    old = number.__class__.objects.create(
+        seller=former,
+        status="released",
+        proxy_identifier=number.proxy_identifier,
+        service=number.service,
+        phone_number_sid="PN" + "5" * 32,
+    )
+    ProxySession.objects.create(
+        reserved_number=old,
+        buyer_index=blind_index(BOBS_PHONE),
+        unique_name="sp-old",
+        contact_sid="CA" + "5" * 32,
+    )
+    tasks.pass_on_missed_texts()
+    assert on_toms_phone() == []
+
+
+def test_neither_text_nor_number_is_kept(missed):
+    tasks.pass_on_missed_texts()
+    row = str(MissedText.objects.values().get()) + str(ProxySession.objects.values().get())
+    for told in ("still there", BOBS_PHONE[1:], TOMS_PHONE[1:]):
+        assert told not in row
