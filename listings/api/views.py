@@ -46,6 +46,8 @@ class PublicView(GenericAPIView):  # type: ignore[type-arg]  # no parameter at r
     throttle_classes = (AnonymousThrottle, PersonThrottle, WriteThrottle)
     pagination_class: type[CursorPages] | None = CursorPages
     filter_backends = ()
+    # What OPTIONS would tell stands in the schema.
+    metadata_class = None
 
     def get_exception_handler(self) -> Callable[[Exception, dict[str, Any]], Response | None]:
         return refuse

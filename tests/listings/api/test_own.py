@@ -144,6 +144,10 @@ def test_eleventh_photo_has_no_room(toms, draft):
     assert draft.photos.count() == 10
 
 
+def test_a_mark_tells_nothing_of_its_options(bobs, table):
+    assert bobs.options(f"/api/v1/favourites/{table.reference}/").status_code == 405
+
+
 def test_favourite_is_there_once_and_gone_once(bobs, bob, table):
     mark = f"/api/v1/favourites/{table.reference}/"
     assert [bobs.put(mark).status_code for _ in range(2)] == [204, 204]
