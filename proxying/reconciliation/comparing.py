@@ -6,10 +6,10 @@ from functools import partial
 from django.conf import settings
 
 from proxying.capacity import callback_urls
-from proxying.models import PoolNumber, ReservedNumber
+from proxying.models import PoolNumber, ReservedNumber, StockNumber
 from proxying.provisioning import buying
 from proxying.reconciliation import repairs
-from proxying.reconciliation.inventory import AtTwilio, InOurRows
+from proxying.reconciliation.inventory import AtTwilio, InOurRows, Row
 from proxying.reconciliation.report import Finding, Kind
 from proxying.twilio_client import OwnedNumber, ProxyServiceConfiguration
 
@@ -34,7 +34,8 @@ def differences(twilio: AtTwilio, rows: InOurRows, *, however_many: bool) -> Ite
     for row in vanished:
         yield _vanished(row, owned.get(row.proxy_identifier or ""), credible=credible)
     for row in rows.with_a_sid():
-        if row.phone_number_sid in twilio.owned:
+        # What is in stock is in no Service.
+        if row.phone_number_sid in twilio.owned and not isinstance(row, StockNumber):
             yield from _placed(row, twilio)
 
 
@@ -74,8 +75,8 @@ def _bought(twilio: AtTwilio, rows: InOurRows) -> Iterator[Finding]:
             yield Finding(Kind.STRAY, sid, partial(repairs.set_aside, owned))
 
 
-def _is_missing(row: PoolNumber | ReservedNumber, twilio: AtTwilio) -> bool:
-    settled = isinstance(row, PoolNumber) or row.status in _MAY_VANISH
+def _is_missing(row: Row, twilio: AtTwilio) -> bool:
+    settled = not isinstance(row, ReservedNumber) or row.status in _MAY_VANISH
     return settled and not row.is_at_work and row.phone_number_sid not in twilio.owned
 
 
@@ -85,9 +86,7 @@ def _is_credible(vanished: int, twilio: AtTwilio, rows: InOurRows) -> bool:
     return vanished * 2 <= sum(1 for _row in rows.with_a_sid())
 
 
-def _vanished(
-    row: PoolNumber | ReservedNumber, same_number: OwnedNumber | None, *, credible: bool
-) -> Finding:
+def _vanished(row: Row, same_number: OwnedNumber | None, *, credible: bool) -> Finding:
     if same_number and buying.row_of(same_number.friendly_name) is not None:
         repair = partial(repairs.write_new_sid, row, same_number)
         return Finding(Kind.RENAMED, str(row.pk), repair)

@@ -8,6 +8,7 @@ from proxying.models import PoolNumber, ProxyService, ReservedNumber, StockNumbe
 from proxying.twilio_client import OwnedNumber, ProxyServiceConfiguration, ServiceNumber
 
 Status = ReservedNumber.Status
+type Row = StockNumber | PoolNumber | ReservedNumber
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,8 @@ class InOurRows:
     reserved: list[ReservedNumber]
     stray_sids: set[str]
 
-    def with_a_sid(self) -> Iterator[PoolNumber | ReservedNumber]:
+    def with_a_sid(self) -> Iterator[Row]:
+        yield from (row for row in self.stock if row.phone_number_sid)
         yield from (row for row in self.pool if row.phone_number_sid)
         yield from (row for row in self.reserved if row.phone_number_sid)
 

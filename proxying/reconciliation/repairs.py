@@ -11,6 +11,7 @@ from proxying import twilio_client
 from proxying.models import PoolNumber, ProxyService, ReservedNumber, StockNumber, StrayNumber
 from proxying.provisioning import promise, reserving
 from proxying.reachability import announce, number_lost
+from proxying.reconciliation.inventory import Row
 from proxying.twilio_client import OwnedNumber, ProxyServiceConfiguration
 
 logger = structlog.get_logger(__name__)
@@ -69,22 +70,22 @@ def is_claimed(e164: str) -> bool:
     return kept or reserved.filter(proxy_identifier=e164).exists()
 
 
-def write_new_sid(row: PoolNumber | ReservedNumber, owned: OwnedNumber) -> bool:
+def write_new_sid(row: Row, owned: OwnedNumber) -> bool:
     same = row.as_read().filter(phone_number_sid=row.phone_number_sid)
     return bool(same.update(phone_number_sid=owned.phone_number_sid))
 
 
-def end_vanished(row: PoolNumber | ReservedNumber) -> bool:
-    """The number is no more. Its seller is promised another, and told; the pool buys another."""
+def end_vanished(row: Row) -> bool:
+    """The number is no more. Its seller is promised another, and told; a pool buys another."""
     if twilio_client.fetch_owned(row.phone_number_sid) is not None:
         return False  # bought, or back, since the list was read
     with transaction.atomic():
         same = row.as_read().select_for_update().filter(phone_number_sid=row.phone_number_sid)
-        locked: PoolNumber | ReservedNumber | None = same.first()
+        locked: Row | None = same.first()
         match locked:
             case None:
                 return False
-            case PoolNumber():
+            case StockNumber() | PoolNumber():
                 locked.delete()
             case ReservedNumber(status=Status.RESERVING):
                 locked.choose_anew()

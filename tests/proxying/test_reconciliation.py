@@ -1,5 +1,6 @@
 """What we believe and what Twilio has: differences are found, mended once, and then left alone."""
 
+import random
 from contextlib import suppress
 from datetime import timedelta
 from io import StringIO
@@ -13,11 +14,17 @@ from django.utils import timezone
 
 from listings.models import Notice
 from proxying import provisioning, reconciliation, tasks, twilio_client
-from proxying.models import PoolNumber, ProxyService, ReservedNumber, StrayNumber
+from proxying.models import PoolNumber, ProxyService, ReservedNumber, StockNumber, StrayNumber
 from proxying.provisioning import NotYet, promise, reserve
 from proxying.provisioning.buying import marker
 from proxying.reconciliation import Kind, Outcome, reconcile
-from proxying.switchboard.models import IncomingPhoneNumber, PhoneNumber, Purchase, Service
+from proxying.switchboard.models import (
+    Fault,
+    IncomingPhoneNumber,
+    PhoneNumber,
+    Purchase,
+    Service,
+)
 from proxying.twilio_client import TwilioUnavailable
 from tests.proxying.conftest import KILLED_AFTER, KILLED_BEFORE, LOST_ANSWER, Killed
 from tests.proxying.factories import ProxyServiceFactory, SellerFactory
@@ -350,6 +357,19 @@ def test_vanished_number_of_the_pool_is_replaced(service, network, settings):
     assert_settled(network)
 
 
+def test_vanished_number_of_the_stock_is_replaced(service, network, settings):
+    settings.NUMBERS_IN_STOCK = 2
+    tasks.keep_stock()
+    assert_settled(network)
+    vanish(StockNumber.objects.first())
+
+    assert repaired(reconcile()) == [Kind.VANISHED]
+    tasks.keep_stock()
+
+    assert StockNumber.objects.exclude(phone_number_sid="").count() == 2
+    assert_settled(network)
+
+
 def test_number_that_vanished_while_it_was_reserved_is_chosen_anew(service, network):
     number = promise(SellerFactory())
     network.fail(503, "/PhoneNumbers", times=1)
@@ -473,3 +493,41 @@ def test_purchases_and_rows_agree_after_a_lost_answer(service, network):
 
     assert ReservedNumber.objects.get().status == Status.ACTIVE
     assert Purchase.objects.count() == ProxyService.objects.get().pool_numbers.count() + 1
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_any_drift_is_mended_though_a_third_of_all_requests_fails(service, network, settings, seed):
+    """What was done and not answered is found done; nobody loses a number, none is bought twice."""
+    dice = random.Random(seed)
+    settings.NUMBERS_IN_STOCK = 1
+    numbers = [reserved() for _ in range(3)]
+    gone = dice.choice(numbers)
+    for number in numbers:
+        if number is not gone:
+            dice.choice([lose_the_reservation, fall_out_of_the_service])(number)
+    vanish(gone)
+    buy(marker(NEVER_OURS))
+    for kind in ("drop_after", "drop_before", "error_503", "truncated"):
+        Fault.objects.create(kind=kind, chance=0.1, seed=seed)
+
+    for turn in range(12):
+        with later(minutes=20 * turn):
+            tasks.reconcile_numbers()
+            tasks.sweep()
+            with suppress(TwilioUnavailable):
+                tasks.keep_stock()
+    Fault.objects.all().delete()
+    with later(minutes=600):
+        reconcile()
+        tasks.sweep()
+        tasks.keep_stock()
+
+    assert_settled(network)
+    active = ReservedNumber.objects.filter(status=Status.ACTIVE)
+    assert sorted(active.values_list("seller", flat=True)) == sorted(
+        number.seller_id for number in numbers
+    )
+    # Ours: three sellers, the pool, one in stock and the stray.
+    expected = 3 + service.pool_numbers.count() + 1 + StrayNumber.objects.count()
+    assert StrayNumber.objects.count() == 1
+    assert IncomingPhoneNumber.objects.count() == expected
