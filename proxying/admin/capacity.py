@@ -5,16 +5,21 @@ from typing import Any
 
 from django import forms
 from django.conf import settings
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_http_methods
 
 from proxying import capacity
 from proxying.capacity import Plan, Reading
 from proxying.models import PlannedService
 from proxying.provisioning import spending
+
+_MAY_TRY_AGAIN = "proxying.change_reservednumber"
 
 
 class PlanForm(forms.Form):
@@ -47,8 +52,14 @@ class PlanForm(forms.Form):
         return asked
 
 
+@require_http_methods(["GET", "HEAD", "POST"])
 def page(request: HttpRequest) -> HttpResponse:
-    """For staff; the address is wrapped in ``admin_view``. Wrong input is said in the form."""
+    """For staff; the address is wrapped in ``admin_view``. Wrong input is said in the form.
+
+    A POST tries planned Services again at once, for those who may do so with numbers.
+    """
+    if request.method == "POST":
+        return _try_again(request)
     readings = capacity.measure()
     form = PlanForm(request.GET if "sellers" in request.GET else None)
     form.is_valid()
@@ -65,10 +76,19 @@ def page(request: HttpRequest) -> HttpResponse:
         "bought_today": spending.bought_today(),
         "buyable_today": settings.NUMBERS_BOUGHT_A_DAY,
         "planned": PlannedService.objects.order_by("country"),
+        "may_try_again": request.user.has_perm(_MAY_TRY_AGAIN),
         "form": form,
         "plan": form.plan,
     }
     return TemplateResponse(request, "admin/capacity.html", context)
+
+
+def _try_again(request: HttpRequest) -> HttpResponse:
+    if not request.user.has_perm(_MAY_TRY_AGAIN):
+        raise PermissionDenied
+    capacity.hurry_services()
+    messages.success(request, _("It is tried again within the next seconds."))
+    return redirect("capacity")
 
 
 def _cost(reading: Reading, price: Decimal) -> Decimal:

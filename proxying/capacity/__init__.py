@@ -18,6 +18,7 @@ from proxying.capacity.opening import (
     callback_urls,
     configure_service,
     due_services,
+    hurry_services,
     open_service,
     plan_services,
 )
@@ -35,6 +36,7 @@ __all__ = [
     "cost_of",
     "crowded_sellers",
     "due_services",
+    "hurry_services",
     "make_room",
     "measure",
     "open_service",

@@ -74,12 +74,16 @@ def plan_services() -> None:
 
 
 def open_service(planned_service_id: int | str) -> ProxyService | None:
-    """Keeps the promise of one planned Service; None if it was not due, or not to be had yet.
+    """Keeps the promise of one planned Service; None if it is not due, needed, or to be had yet.
 
-    ``last_error`` says why. Can be called at any time, any number of times.
+    ``last_error`` says why not. Can be called at any time, any number of times.
     """
     plan = PlannedService.claim(str(planned_service_id), lease=_LEASE)
     if plan is None:
+        return None
+    if _with_room().filter(country=plan.country).exists():
+        # Staff made one by hand meanwhile, or an attempt died just before it took the plan away.
+        plan.delete()
         return None
     try:
         service = configure_service(plan.unique_name, plan.country)
@@ -93,6 +97,13 @@ def open_service(planned_service_id: int | str) -> ProxyService | None:
     plan.delete()
     logger.info("service_opened", service=service.service_sid, country=service.country)
     return service
+
+
+def hurry_services() -> None:
+    """Planned Services that wait, or that are parked, are tried again at once."""
+    for plan in PlannedService.objects.all():
+        if not plan.is_at_work:
+            plan.end_attempt(next_attempt_at=timezone.now())
 
 
 def due_services() -> list[int]:

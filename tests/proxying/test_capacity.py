@@ -257,6 +257,15 @@ def test_all_buyers_of_a_busy_seller_are_connected_in_the_end(number, clock):
     assert Session.objects.count() == 8
 
 
+def test_fourth_buyer_is_refused_where_no_room_is_made(number, clock):
+    """What the rest of these tests is about."""
+    for n in range(4):
+        clock.shift(timedelta(minutes=2))
+        text(n, number)
+
+    assert buyers_connected() == {0, 1, 2}
+
+
 def test_longest_silent_goes_first_and_no_more_than_needed(number, clock):
     for n in range(3):
         clock.shift(timedelta(minutes=2))
@@ -452,6 +461,16 @@ def test_service_is_opened_once_though_a_worker_dies(full, network, clock, how, 
     tasks.watch_capacity()
 
     assert (ProxyService.objects.count(), Service.objects.count()) == (2, 2)
+
+
+def test_service_that_staff_made_meanwhile_is_enough(full, network, clock):
+    capacity.plan_services()
+    by_hand = ProxyServiceFactory(unique_name="shoppingplace-2")
+
+    tasks.watch_capacity()
+
+    assert set(ProxyService.objects.all()) == {full, by_hand}
+    assert not PlannedService.objects.exists()
 
 
 def test_refusal_is_written_down_and_tried_again_later(full, network, clock):

@@ -154,6 +154,35 @@ def test_page_says_why_a_service_is_not_opened_yet(staff):
     assert "The last attempt failed: Twilio error 80506" in staff.get("/admin/capacity/").text
 
 
+def parked():
+    return PlannedService.objects.create(
+        unique_name="shoppingplace-gb-1", country="GB", unended_attempts=5, next_attempt_at=None
+    )
+
+
+def test_staff_set_a_parked_service_going_again():
+    plan = parked()
+    client = Client()
+    client.force_login(UserFactory(is_staff=True, is_superuser=True))
+    assert "It waits for staff" in client.get("/admin/capacity/").text
+
+    assert client.post("/admin/capacity/", follow=True).status_code == 200
+
+    assert capacity.due_services() == [plan.pk]
+
+
+@pytest.mark.parametrize(("who", "status"), [("staff", 403), ("seller", 302), ("nobody", 302)])
+def test_nobody_else_sets_it_going(who, status):
+    parked()
+    client = Client()
+    if who != "nobody":
+        client.force_login(UserFactory(is_staff=who == "staff"))
+
+    assert client.post("/admin/capacity/").status_code == status
+
+    assert capacity.due_services() == []
+
+
 @pytest.mark.parametrize(
     "asked",
     [
