@@ -19,7 +19,7 @@ OPEN, CLOSE = "⟦", "⟧"
 
 # The same in every language: names, addresses, and what is written for machines.
 SAME_EVERYWHERE: Final = re.compile(
-    r"ShoppingPlace|shoppingplace-us-\d|JSON|API|QR|\bkm\b|\bUS\b"
+    r"ShoppingPlace|shoppingplace-us-\d|JSON|API|QR|GET|POST|DELETE|\bkm\b|\bUS\b"
     r"|[\w.+-]+@[\w.-]+\w|https?://\S+|(?<!\w)/[\w/.?=&-]+"
     # References of listings, parts of keys, and ISO times.
     r"|\b[2-9A-HJKMNP-TV-Z]{5}\b|\b[0-9a-f-]{8,}\b|\b[A-Z]{2}[0-9a-f]{32}\b|\d+T\d+"
