@@ -21,6 +21,8 @@ from django.db import DEFAULT_DB_ALIAS, InterfaceError, OperationalError, connec
 
 # Seconds for all statements of a callback together.
 _PATIENCE: Final = 1.0
+# A connection that was lost meanwhile fails at once; after longer there is no time to connect.
+_AT_ONCE: Final = 0.3
 # Until the time is up again for a connection that was only just made.
 _AGAIN: Final = 0.05
 _LEFT_ALONE: Final = 1.0
@@ -70,6 +72,9 @@ def ask[T](question: Callable[[], T]) -> T:
     if not line.may_try():
         raise DatabaseAway("left alone for a moment")
     connection: Any = connections[DEFAULT_DB_ALIAS]
+    # Django would look whether the connection still works, and wait for a new one if that is
+    # broken off by the watch. The second try does the same, and minds the time.
+    connection.health_check_done = True
     with _Watch(connection) as watch:
         for may_be_an_old_connection in (True, False):
             try:
@@ -77,7 +82,7 @@ def ask[T](question: Callable[[], T]) -> T:
             except (OperationalError, InterfaceError) as error:
                 if not connection.in_atomic_block:
                     connection.close()
-                    if may_be_an_old_connection and not watch.is_over:
+                    if may_be_an_old_connection and watch.seconds < _AT_ONCE:
                         continue
                 line.is_down()
                 raise DatabaseAway(type(error).__name__) from None
@@ -94,7 +99,11 @@ class _Watch:
         self._connection = connection
         self._done = Event()
         self._lock = Lock()
-        self.is_over = False
+        self._began = time.monotonic()
+
+    @property
+    def seconds(self) -> float:
+        return time.monotonic() - self._began
 
     def __enter__(self) -> Self:
         Thread(target=self._watch, name="deadline", daemon=True).start()
@@ -116,7 +125,6 @@ class _Watch:
             with self._lock:
                 if self._done.is_set():
                     return
-                self.is_over = True
                 _break(self._connection.connection)
             wait = _AGAIN
 

@@ -16,8 +16,8 @@ from redis.retry import Retry
 
 # Seconds. Twice at most, for a connection from the pool may be an old one: with the database's
 # own time limit an answer is still there within three seconds.
-_PATIENCE: Final = 0.25
-_LEFT_ALONE: Final = 2.0
+_PATIENCE: Final = 0.4
+_LEFT_ALONE: Final = 1.0
 
 
 class MemoryAway(Exception):
@@ -35,7 +35,7 @@ line: Final = _Line()
 
 
 def ask(question: Callable[[Any], Any]) -> Any:
-    """*question*'s answer from Redis within half a second; ``MemoryAway`` otherwise."""
+    """*question*'s answer from Redis within a second; ``MemoryAway`` otherwise."""
     if not settings.REDIS_URL or time.monotonic() < line.away_until:
         raise MemoryAway
     try:
