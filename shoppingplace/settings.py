@@ -314,7 +314,8 @@ ACCOUNT_CHANGE_EMAIL = True
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_ADAPTER = "listings.account.adapter.AccountAdapter"
-ACCOUNT_PREVENT_ENUMERATION = True
+# A known address signs up like an unknown one, to an account that is never confirmed.
+ACCOUNT_PREVENT_ENUMERATION = "strict"
 ACCOUNT_SIGNUP_REDIRECT_URL = "seller_phone"
 # allauth keeps its own limits beside these, in the cache.
 ACCOUNT_RATE_LIMITS = {

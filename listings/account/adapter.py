@@ -3,6 +3,7 @@
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.urls import reverse
@@ -11,9 +12,25 @@ from django.utils import timezone
 from listings.notices import owe
 
 _LONGEST_USER_AGENT = 200
+_AT_SIGN_UP = "account/email/email_confirmation_signup"
 
 
 class AccountAdapter(DefaultAccountAdapter):
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """Who signs up is mailed one and the same way, whether the address is known or not.
+
+        Only its holder, who reads the mail, learns that there is an account already.
+        """
+        if template_prefix == _AT_SIGN_UP:
+            others = EmailAddress.objects.filter(email=email).exclude(user=context["user"])
+            context = {
+                **context,
+                "has_other_account": others.exists(),
+                "login_url": settings.PUBLIC_BASE_URL + reverse("account_login"),
+                "reset_url": settings.PUBLIC_BASE_URL + reverse("account_reset_password"),
+            }
+        super().send_mail(template_prefix, email, context)
+
     def send_notification_mail(
         self,
         template_prefix: str,

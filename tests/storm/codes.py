@@ -28,7 +28,7 @@ SMALL = 300
 CONTROL = 300
 
 _CLIENTS = 16
-_GUESSES_A_CODE = 40
+_GUESSES_A_CODE = 100
 
 
 def run(n: int, seed: int) -> Result:
