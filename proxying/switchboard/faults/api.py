@@ -1,7 +1,8 @@
 """The faults, driven by a program: JSON or form fields in, JSON out.
 
 ``GET /switchboard/faults/`` answers ``{"faults": [...], "journal": [...], "ledger": {...}}``;
-``?after=`` an entry's id gives the journal from there on, ``?most=`` how many at once.
+``?after=`` an entry's id gives the journal from there on, ``?most=`` how many at once. It has
+an entry for every request while there is any rule, were it one whose chance is 0.
 ``POST`` adds a rule (201 and the rule) or makes a number vanish at once (``{"kind": "vanish",
 "phone_number": "+1..."}``, 200 and the ledger); ``DELETE`` removes every rule, or the one
 whose id is in the address. ``POST /switchboard/faults/deliver/`` delivers all webhooks that
