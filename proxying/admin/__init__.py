@@ -8,7 +8,7 @@ from proxying.admin.numbers import ProxyServiceAdmin, ReservedNumberAdmin
 from proxying.admin.records import BlockAdmin, InteractionAdmin, ProxySessionAdmin
 from proxying.admin.revealing import PhoneNumberRevealAdmin
 from proxying.admin.sellers import SellerAdmin
-from proxying.admin.spare_numbers import PoolNumberAdmin, StrayNumberAdmin
+from proxying.admin.spare_numbers import PoolNumberAdmin, StockNumberAdmin, StrayNumberAdmin
 
 __all__ = [
     "BlockAdmin",
@@ -19,5 +19,6 @@ __all__ = [
     "ProxySessionAdmin",
     "ReservedNumberAdmin",
     "SellerAdmin",
+    "StockNumberAdmin",
     "StrayNumberAdmin",
 ]

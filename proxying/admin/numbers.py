@@ -20,8 +20,8 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from proxying import tasks
 from proxying.admin.readonly import ReadOnlyAdmin
-from proxying.models import PoolNumber, ProxyService, ReservedNumber, StrayNumber
-from proxying.models.intents import MOST_DEATHS
+from proxying.models import ProxyService, ReservedNumber
+from proxying.models.intents import MOST_DEATHS, Intent
 from proxying.nudges import nudge
 from proxying.phone_numbers import PhoneNumber, display
 
@@ -57,7 +57,7 @@ def explain(number: ReservedNumber) -> str:
     return state
 
 
-def needs_staff(number: ReservedNumber | PoolNumber | StrayNumber) -> str:
+def needs_staff(number: Intent) -> str:
     reason = number.last_error or _("no reason was noted")
     if number.is_parked:
         return _("parked, needs staff: %(reason)s") % {"reason": reason}

@@ -1,4 +1,4 @@
-"""Numbers that are no seller's: the pools', and strays that go back to Twilio."""
+"""Numbers that are no seller's: the pools', the stock, and strays that go back to Twilio."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from proxying import tasks
 from proxying.admin.numbers import as_e164, needs_staff
 from proxying.admin.readonly import ReadOnlyAdmin
-from proxying.models import PoolNumber, StrayNumber
+from proxying.models import PoolNumber, StockNumber, StrayNumber
 from proxying.nudges import nudge
 from proxying.phone_numbers import display
 
@@ -38,7 +38,7 @@ class _NumberOfNobodyAdmin(ReadOnlyAdmin):
         return super().get_search_results(request, queryset, as_e164(search_term))
 
     @admin.display(description=gettext_lazy("number"), ordering="proxy_identifier")
-    def number(self, number: PoolNumber | StrayNumber) -> str:
+    def number(self, number: PoolNumber | StockNumber | StrayNumber) -> str:
         return display(number.proxy_identifier)
 
     @admin.action(
@@ -106,6 +106,32 @@ class PoolNumberAdmin(_NumberOfNobodyAdmin):
             dropped.delete()
         said = ngettext("Dropped %(n)s choice.", "Dropped %(n)s choices.", len(locked))
         self.message_user(request, said % {"n": len(locked)}, messages.SUCCESS)
+
+
+@admin.register(StockNumber)
+class StockNumberAdmin(_NumberOfNobodyAdmin):
+    list_display = ("number", "country", "state", "attempts", "created_at")
+    list_filter = ("country",)
+    task = tasks.keep_stock
+    fields = (
+        "number",
+        "country",
+        "state",
+        "phone_number_sid",
+        "attempts",
+        "next_attempt_at",
+        "last_error",
+        "created_at",
+    )
+    readonly_fields = fields
+
+    @admin.display(description=gettext_lazy("state"))
+    def state(self, number: StockNumber) -> str:
+        if number.phone_number_sid:
+            return _("waits for a seller")
+        if number.next_attempt_at is None:
+            return needs_staff(number)
+        return _("to be bought")
 
 
 @admin.register(StrayNumber)

@@ -9,7 +9,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from proxying.models import PoolNumber, ReservedNumber, StrayNumber
+from proxying.models import PoolNumber, ReservedNumber, StockNumber, StrayNumber
 from proxying.models.intents import MOST_DEATHS
 from proxying.switchboard.models import IncomingPhoneNumber
 from tests.proxying.factories import (
@@ -147,6 +147,18 @@ def test_choice_of_a_pool_number_is_dropped_if_it_is_stuck(admin: Client) -> Non
     assert "Dropped 1 choice." in act(admin, POOL, "drop", stuck, in_use)
 
     assert list(PoolNumber.objects.all()) == [in_use]
+
+
+def test_number_of_the_stock_says_why_it_waits(admin: Client) -> None:
+    StockNumber.objects.create(
+        proxy_identifier="+14155550100", next_attempt_at=None, last_error="Address required"
+    )
+    StockNumber.objects.create(proxy_identifier="+14155550101", phone_number_sid="PN1")
+
+    page = admin.get("/admin/proxying/stocknumber/").content.decode()
+
+    assert "stuck, needs staff: Address required" in page
+    assert "waits for a seller" in page
 
 
 def test_stray_says_when_it_goes_back(admin: Client) -> None:
