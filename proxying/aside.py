@@ -5,6 +5,7 @@ No number lies here: SIDs, blind indexes and times. If Redis is lost as well, so
 
 import json
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any, Final
 
@@ -39,7 +40,7 @@ def settle(writers: Mapping[str, Callable[[dict[str, Any]], None]]) -> int:
     writer must bear. What a writer does not take at all is dropped, and logged.
     """
     settled = 0
-    try:
+    with suppress(MemoryAway):
         while item := memory.ask(lambda redis: redis.lindex(_LIST, 0)):
             kind, facts = json.loads(item)
             try:
@@ -51,8 +52,6 @@ def settle(writers: Mapping[str, Callable[[dict[str, Any]], None]]) -> int:
                 logger.exception("set_aside_in_vain", kind=kind)
             _remove(item)
             settled += 1
-    except MemoryAway:
-        logger.warning("memory_away")
     return settled
 
 
