@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlencode
 
+import environ
 import redis
 import requests
 from django.conf import settings
@@ -161,9 +162,9 @@ class Site:
         self.processes.append(process)
         return process
 
-    def add_web(self, *, threads: int = 16) -> Process:
+    def add_web(self, *, threads: int = 16, app: str = "shoppingplace.wsgi") -> Process:
         web = self.add(
-            "web", "gunicorn", "shoppingplace.wsgi", "--worker-class", "gthread",
+            "web", "gunicorn", app, "--worker-class", "gthread",
             "--workers", "1", "--threads", str(threads),
             "--bind", self.environment["PUBLIC_BASE_URL"].removeprefix("http://"),
         )  # fmt: skip
@@ -200,7 +201,7 @@ def site(folder: Path, *, redis_url: str, database_url: str = "", **more: str) -
     rows of the switchboard.
     """
     with ExitStack() as ending, stage.another_database("_twilio") as twilio_database:
-        web, twilio = _free_port(), _free_port()
+        web, twilio = free_port(), free_port()
         own = {
             "DATABASE_URL": database_url or os.environ["DATABASE_URL"],
             "REDIS_URL": redis_url,
@@ -217,6 +218,29 @@ def site(folder: Path, *, redis_url: str, database_url: str = "", **more: str) -
         call_command("configure_proxy_service", verbosity=0)
         yield made
         connections[TWILIO].close()
+
+
+@contextmanager
+def own_site(folder: Path, database_url: str, redis_url: str) -> Iterator[Site]:
+    """Our processes on engines that may be killed, and no Twilio. This process uses them too."""
+    own = {
+        "DATABASE_URL": database_url,
+        "REDIS_URL": redis_url,
+        "PUBLIC_BASE_URL": f"http://127.0.0.1:{free_port()}",
+        "SWITCHBOARD": "False",
+        "SWITCHBOARD_VIRTUAL_CARRIER": "False",
+    }
+    made = Site(folder, {**os.environ, **own})
+    settings.PUBLIC_BASE_URL, settings.REDIS_URL = own["PUBLIC_BASE_URL"], redis_url
+    given = environ.Env.db_url_config(database_url)
+    here = connections["default"].settings_dict
+    here["NAME"] = given["NAME"]
+    here["OPTIONS"] = {**here["OPTIONS"], **given["OPTIONS"]}
+    try:
+        yield made
+    finally:
+        connections.close_all()
+        _end(made.processes)
 
 
 def _start_twilio(folder: Path, port: int, database_url: str, ending: ExitStack) -> None:
@@ -261,7 +285,7 @@ def one_of(chance: random.Random) -> Callable[[list[int]], list[int]]:
     return lambda pids: [chance.choice(pids)] if pids else []
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

@@ -10,6 +10,7 @@ import time
 from dataclasses import dataclass, field
 
 import requests
+from django.core.management import call_command
 from django.db import connection
 
 from tests.storm import Result, processes, sellers
@@ -46,6 +47,7 @@ def _storm(n: int, seed: int, app: str) -> Result:
 
 
 def _measure(site: Site, redis: Redis, n: int, chance: random.Random, app: str) -> Result:
+    call_command("collectstatic", interactive=False, verbosity=0)
     site.add_web()
     for place in (1, 2):
         site.add_worker(f"worker{place}", children=2, app=app)
