@@ -43,6 +43,8 @@ def explain(number: ReservedNumber) -> str:
     state = number.get_status_display()
     if number.status == ReservedNumber.Status.QUARANTINED and number.quarantined_at:
         over = number.quarantined_at + timedelta(days=settings.NUMBER_QUARANTINE_DAYS)
+        if number.last_contact_at:
+            over = max(over, number.last_contact_at + timedelta(days=settings.NUMBER_QUIET_DAYS))
         return _("%(state)s until %(day)s") % {
             "state": state,
             "day": date_format(timezone.localtime(over), "DATE_FORMAT"),
