@@ -15,13 +15,15 @@ from proxying import (
     aside,
     capacity,
     interactions,
+    limits,
     missed_texts,
+    passed_on_codes,
     provisioning,
     reconciliation,
     remembered,
     texting,
 )
-from proxying.models import ProxyService, ProxySession, ReservedNumber
+from proxying.models import PhoneCode, ProxyService, ProxySession, ReservedNumber
 from proxying.provisioning import spending
 from proxying.provisioning.ending import sessions_to_close
 from proxying.provisioning.spending import SpentForToday
@@ -171,3 +173,11 @@ def _promise_text(facts: dict[str, Any]) -> None:
 
 def _record(facts: dict[str, Any]) -> None:
     interactions.record(interactions.Event(**facts))
+
+
+@shared_task
+def forget_counts() -> None:
+    """Deletes counters and digests of codes that no limit asks about any more. Hourly."""
+    limits.forget_old()
+    passed_on_codes.forget_old()
+    PhoneCode.objects.forget_old()

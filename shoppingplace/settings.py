@@ -254,6 +254,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "options": {"expires": 900.0},
     },
     "keep-stock": {"task": "proxying.tasks.keep_stock", "schedule": 600.0},
+    "forget-counts": {"task": "proxying.tasks.forget_counts", "schedule": 3600.0},
     "watch-capacity": {
         "task": "proxying.tasks.watch_capacity",
         "schedule": 15.0,
@@ -275,7 +276,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": 240.0,
         "options": {"expires": 240.0},
     },
-    "send-texts": {"task": "proxying.tasks.send_seller_texts", "schedule": 60.0},
+    "send-texts": {"task": "proxying.tasks.send_seller_texts", "schedule": 15.0},
     "send-notices": {"task": "listings.tasks.send_notices", "schedule": 60.0},
     "follow-sellers": {"task": "listings.tasks.follow_sellers", "schedule": 60.0},
     "expire-listings": {"task": "listings.tasks.expire_listings", "schedule": 600.0},

@@ -1,12 +1,16 @@
 """Codes that we sent to phones, and codes that sellers were about to give away. None is here."""
 
-from typing import ClassVar
+from datetime import timedelta
+from typing import ClassVar, Final
 
 from django.db import models
 from django.db.models import F
 from django.utils import timezone
 
 from proxying.models.sessions import ProxySession
+
+# Much longer than a code is good for, ten minutes at Twilio.
+_KEPT: Final = timedelta(days=2)
 
 
 class PhoneCodeQuerySet(models.QuerySet["PhoneCode"]):
@@ -24,6 +28,11 @@ class PhoneCodeQuerySet(models.QuerySet["PhoneCode"]):
         """The code that the holder of that phone would type in now."""
         sent = self.filter(phone_number_index=phone_number_index)
         return sent.order_by("-sent_at", "-pk").first()
+
+    def forget_old(self) -> int:
+        """Deletes codes that nobody can use any more; how many."""
+        deleted, _by_model = self.filter(sent_at__lt=timezone.now() - _KEPT).delete()
+        return deleted
 
 
 class PhoneCode(models.Model):

@@ -9,7 +9,7 @@ from django.core.cache import cache
 from django.core.management import call_command
 from django.db import connection
 
-from proxying import verification
+from proxying import tasks, verification
 from proxying.models import LimitCounter, PhoneCode
 from proxying.phone_numbers import PhoneNumber
 from proxying.switchboard.models import Verification
@@ -196,3 +196,14 @@ def test_kinds_of_lines_are_allowed_by_a_list(nina, settings):
 
     with pytest.raises(NumberNotAccepted, match="service number"):
         ask(nina)
+
+
+@pytest.mark.django_db
+def test_what_no_limit_asks_about_any_more_is_forgotten(nina):
+    with time_machine.travel(AT_NOON) as clock:
+        ask(nina)
+        clock.shift(timedelta(days=4))
+        tasks.forget_counts()
+
+        assert not PhoneCode.objects.exists()
+        assert not LimitCounter.objects.exists()
