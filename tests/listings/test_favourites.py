@@ -118,6 +118,10 @@ def test_goes_back_only_to_our_own_pages(client, tom, wanted):
     assert toggle(client, listing, next=wanted)["Location"] == listing.get_absolute_url()
 
 
+def test_a_word_to_go_back_to_is_no_view_of_ours(client, tom):
+    assert toggle(client, ListingFactory(seller=tom), next="desk")["Location"] == "desk"
+
+
 def test_mallory_does_not_touch_bobs(mallorys_browser, bob, tom):
     listing = ListingFactory(seller=tom)
     Favourite.objects.create(user=bob, listing=listing)

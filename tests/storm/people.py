@@ -1,11 +1,12 @@
 """Two sellers with a buyer each and all that can be theirs, staff, and strangers."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any, Final
+from unittest import mock
 
 from allauth.account.models import EmailAddress
 from django.contrib.auth.models import User
@@ -127,15 +128,18 @@ def a_program(user: User | None) -> Client:
 @contextmanager
 def nothing_held_back() -> Iterator[None]:
     """Plain static files, and no limit on how often: what is measured is something else."""
-    for throttle in (AnonymousThrottle, PersonThrottle, WriteThrottle):
-        throttle.rate = None
     plain = {
         "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
     }
-    with override_settings(
-        STORAGES=plain,
-        ACCOUNT_RATE_LIMITS=False,
-        PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"],
-    ):
+    with ExitStack() as changed:
+        for throttle in (AnonymousThrottle, PersonThrottle, WriteThrottle):
+            changed.enter_context(mock.patch.object(throttle, "allow_request", return_value=True))
+        changed.enter_context(
+            override_settings(
+                STORAGES=plain,
+                ACCOUNT_RATE_LIMITS=False,
+                PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"],
+            )
+        )
         yield
