@@ -64,12 +64,14 @@ def page(request: HttpRequest) -> HttpResponse:
     form = PlanForm(request.GET if "sellers" in request.GET else None)
     form.is_valid()
     price = capacity.price_of_a_number()
-    numbers = sum(reading.numbers for reading in readings)
+    stock = capacity.in_stock()
+    numbers = sum(reading.numbers for reading in readings) + stock
     context = {
         **admin.site.each_context(request),
         "title": _("Numbers and capacity"),
         "readings": [(reading, _cost(reading, price)) for reading in readings],
         "low": [reading for reading in readings if reading.is_low],
+        "stock": stock,
         "numbers": numbers,
         "cost": capacity.cost_of(numbers, price),
         "most_sellers": capacity.RESERVED_IN_A_SERVICE,

@@ -13,7 +13,7 @@ https://www.twilio.com/docs/proxy/phone-numbers-needed
 https://www.twilio.com/docs/proxy/understanding-proxy-limits
 """
 
-from proxying.capacity.measuring import Reading, measure, open_sessions
+from proxying.capacity.measuring import Reading, in_stock, measure, open_sessions
 from proxying.capacity.opening import (
     callback_urls,
     configure_service,
@@ -37,6 +37,7 @@ __all__ = [
     "crowded_sellers",
     "due_services",
     "hurry_services",
+    "in_stock",
     "make_room",
     "measure",
     "open_service",

@@ -24,6 +24,7 @@ from proxying.models import (
     ProxyService,
     ProxySession,
     ReservedNumber,
+    StockNumber,
 )
 
 
@@ -98,6 +99,11 @@ def measure() -> list[Reading]:
         )
         for service in services
     ]
+
+
+def in_stock() -> int:
+    """Numbers that are paid for, or about to be, and in no Service yet."""
+    return StockNumber.objects.count()
 
 
 def open_sessions() -> QuerySet[ProxySession]:

@@ -11,7 +11,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from proxying import capacity
-from proxying.models import PlannedService, ProxySession
+from proxying.models import PlannedService, ProxySession, StockNumber
 from tests.proxying.factories import (
     PoolNumberFactory,
     ProxyServiceFactory,
@@ -68,11 +68,13 @@ def test_command_says_what_is_there_now():
     PoolNumberFactory()
     crowd(number, "Bob")
 
+    StockNumber.objects.create(country="US", proxy_identifier="+14153330000")
+
     said = number_plan("--sellers", "10", "--simultaneous", "3", "--price", "2.50")
 
     row = next(line for line in said.splitlines() if line.startswith("shoppingplace-us-1"))
     assert row.split() == ["shoppingplace-us-1", "US", "1", "1", "1", "5", "5.00"]
-    assert said.endswith("2 numbers, 5.00 a month\n")
+    assert said.endswith("3 numbers, 1 of them in stock, 7.50 a month\n")
 
 
 @pytest.mark.parametrize(

@@ -280,7 +280,7 @@ ROWS: Final[dict[str, Row]] = {
     f"{_API_PURCHASE}rate/": _api(POST, others=ABSENT, insiders=("seller", "buyer")),
     # The staff's own pages
     "admin/": _any_staff(*GET),
-    "admin/capacity/": _any_staff(*GET),
+    "admin/capacity/": _any_staff(*PAGE, changes_forbidden=("clerk",)),
     "admin/setup/": _any_staff(*GET),
     "admin/login/": _open(*PAGE),
     "admin/logout/": _any_staff(*POST),

@@ -73,7 +73,8 @@ def _table(price: Decimal) -> str:
         )
         for reading in readings
     ]
-    total = sum(reading.numbers for reading in readings)
+    stock = capacity.in_stock()
+    total = sum(reading.numbers for reading in readings) + stock
     widths = [max(map(len, column)) for column in zip(_COLUMNS, *rows, strict=True)]
     lines = [
         "  ".join(
@@ -82,9 +83,9 @@ def _table(price: Decimal) -> str:
         ).rstrip()
         for row in (_COLUMNS, *rows)
     ]
-    return "\n".join(
-        ["There now:", *lines, f"{total:,} numbers, {capacity.cost_of(total, price):,} a month"]
-    )
+    cost = capacity.cost_of(total, price)
+    summary = f"{total:,} numbers, {stock:,} of them in stock, {cost:,} a month"
+    return "\n".join(["There now:", *lines, summary])
 
 
 def _amount(text: str) -> Decimal:
