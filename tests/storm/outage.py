@@ -71,8 +71,7 @@ def _measure(site: Site, database: PostgreSQL, n: int, chance: random.Random, ap
     connections.close_all()
     site.add_web(threads=64, app=app)
     callers = Callers(site.environment["PUBLIC_BASE_URL"])
-    for place, seller in enumerate(known):
-        callers.contact(-1 - place, seller)
+    before = [callers.contact(-1 - place, seller) for place, seller in enumerate(known)]
     plan = [chance.choice(known) for _ in range(n)]
     stopping = threading.Event()
     outages = threading.Thread(target=_break, args=(database, n / _A_SECOND, chance, stopping))
@@ -86,10 +85,11 @@ def _measure(site: Site, database: PostgreSQL, n: int, chance: random.Random, ap
         answers = [one.result() for one in asked]
     stopping.set()
     outages.join()
-    return _judged(answers)
+    return _judged(before, answers)
 
 
-def _judged(answers: list["Answer"]) -> Result:
+def _judged(before: list["Answer"], answers: list["Answer"]) -> Result:
+    fresh = sum(answer.kind == "connected" for answer in before)
     kinds = Counter(answer.kind for answer in answers)
     late = sum(answer.seconds > _ANSWERED_WITHIN for answer in answers)
     good = all(kind in {"connected", "held"} for kind in kinds)
@@ -97,6 +97,7 @@ def _judged(answers: list["Answer"]) -> Result:
     slowest = max(answer.seconds for answer in answers)
     return Result(
         good and not late and connected >= _CONNECTED,
+        f"{fresh} of {len(before)} connected before; "
         f"{len(answers)} callbacks, {_OUTAGES} outages: {dict(kinds)}; {connected:.1%} connected, "
         f"{late} later than {_ANSWERED_WITHIN:.0f} s, slowest {slowest:.2f} s",
     )
