@@ -11,16 +11,19 @@ from django.test import Client
 from django.utils import timezone
 
 from proxying import provisioning, tasks
+from proxying.callbacks import spoken
 from proxying.models import Interaction, ProxySession, ReservedNumber, Seller
 from proxying.phone_numbers import PhoneNumber
 from proxying.provisioning import moving
 from proxying.provisioning.ending import sessions_to_close
 from proxying.provisioning.moving import CannotMove
+from proxying.routing import Answer
 from proxying.switchboard.models import Message
-from tests.proxying.callbacks import interaction
+from tests.proxying.callbacks import contact, interaction
 from tests.proxying.conftest import KILLED_AFTER, KILLED_BEFORE, Killed
 from tests.proxying.factories import (
     BOBS_PHONE,
+    TOMS_NUMBER,
     TOMS_PHONE,
     ReservedNumberFactory,
     SellerFactory,
@@ -106,6 +109,15 @@ def test_stranger_on_the_old_number_hears_nothing_and_reaches_nobody(seller):
 
     assert text(MALLORYS_PHONE, old.proxy_identifier, "buy pills") is None
     assert text(MALLORYS_PHONE, new.proxy_identifier, "buy a bike")[0] == TOMS_PHONE
+
+
+def test_stranger_on_the_old_number_hears_what_everybody_hears():
+    """Asked of us alone: Proxy would ask again before it lets the text through."""
+    seller = tom()
+    seller.reserved_numbers.update(status=Status.RETIRING, moved_at=timezone.now())
+
+    assert contact(MALLORYS_PHONE, TOMS_NUMBER).content == spoken(Answer.NEUTRAL)
+    assert not ProxySession.objects.exists()
 
 
 def test_buyer_whom_the_seller_never_answered_is_a_stranger(seller):
