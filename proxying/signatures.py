@@ -115,9 +115,20 @@ def prove(request: HttpRequest) -> Fields:
     fields = _parse(_body(request))
     # What Django saw (host, scheme) is what a client or a proxy said. Twilio signed the
     # address that we gave it.
-    if not is_signed(settings.PUBLIC_BASE_URL + request.path, fields, signature):
+    if not any(is_signed(base + request.path, fields, signature) for base in _bases()):
         raise NotFromTwilio("wrong signature")
     return fields
+
+
+def _bases() -> tuple[str, ...]:
+    """Our address as we gave it and, where it names a port, without: Twilio signs either.
+
+    https://www.twilio.com/docs/usage/webhooks/webhooks-security
+    """
+    given: str = settings.PUBLIC_BASE_URL
+    scheme, _, host = given.partition("://")
+    bare, _, port = host.rpartition(":")
+    return (given, f"{scheme}://{bare}") if bare and port.isdecimal() else (given,)
 
 
 def is_signed(url: str, fields: Fields, signature: str) -> bool:

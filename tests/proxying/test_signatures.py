@@ -114,6 +114,16 @@ def test_callback_signed_for_another_address_is_refused(name, refused):
     refused(lambda: post(name, urlencode(CALLBACKS[name]), signature))
 
 
+@pytest.mark.django_db
+@every_callback
+@pytest.mark.parametrize("signed_as", ["https://shop.example:8443", "https://shop.example"])
+def test_callback_is_signed_with_or_without_the_port_of_our_address(name, signed_as, settings):
+    settings.PUBLIC_BASE_URL = "https://shop.example:8443"
+    signature = sign(signed_as + reverse(name), CALLBACKS[name])
+
+    assert post(name, urlencode(CALLBACKS[name]), signature).status_code in {200, 204}
+
+
 @every_callback
 def test_forwarded_headers_do_not_change_the_address(name, refused):
     spoof = {"X-Forwarded-Host": "mallory.example", "X-Forwarded-Proto": "https"}

@@ -58,7 +58,7 @@ def run(n: int, seed: int) -> Result:
         ProxySession.objects.all().delete()
     return Result(
         held=not wrong,
-        measured=f"{different} interactions, {told} times told, {wrong} kept otherwise than in order",
+        measured=f"{different} interactions told {told} times, {wrong} kept not as in order",
     )
 
 
