@@ -75,7 +75,7 @@ def test_answer_that_drips_is_cut_off_in_all(server, monkeypatch):
     started = time.monotonic()
 
     with pytest.raises(webhooks.NoAnswer) as caught:
-        webhooks.post(server(drip), {"a": "b"})
+        webhooks.send(server(drip), {"a": "b"})
 
     assert caught.value.code == webhooks.RETRIEVAL_FAILED
     assert time.monotonic() - started < 3
@@ -85,7 +85,7 @@ def test_answer_that_never_comes_is_given_up(server, monkeypatch):
     monkeypatch.setattr(webhooks, "TOTAL_SECONDS", 0.3)
 
     with pytest.raises(webhooks.NoAnswer) as caught:
-        webhooks.post(server(lambda connection: time.sleep(1)), {"a": "b"})
+        webhooks.send(server(lambda connection: time.sleep(1)), {"a": "b"})
 
     assert caught.value.code == webhooks.RETRIEVAL_FAILED
 
@@ -99,7 +99,7 @@ def test_answer_of_a_megabyte_is_given_up(server):
             return
 
     with pytest.raises(webhooks.NoAnswer):
-        webhooks.post(server(flood), {"a": "b"})
+        webhooks.send(server(flood), {"a": "b"})
 
 
 def test_redirect_is_not_followed(server):
@@ -108,11 +108,11 @@ def test_redirect_is_not_followed(server):
             b"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:9/\r\nContent-Length: 0\r\n\r\n"
         )
 
-    assert webhooks.post(server(redirect), {"a": "b"}).status == 302
+    assert webhooks.send(server(redirect), {"a": "b"}).status == 302
 
 
 def test_fragment_is_neither_sent_nor_signed(customer, settings):
-    webhooks.post("http://testserver/customer/x#rc=2&rp=5xx", {"a": "b"})
+    webhooks.send("http://testserver/customer/x#rc=2&rp=5xx", {"a": "b"})
 
     [(url, fields, signature)] = customer.signatures
     assert url == "http://testserver/customer/x"
