@@ -8,9 +8,11 @@ that nobody can translate.
 import gettext
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from html.parser import HTMLParser
 from typing import Any, Final
 
+import pytest
 from django.conf import settings
 from django.utils.translation import trans_real
 from drf_spectacular import plumbing
@@ -56,14 +58,19 @@ class PseudoLocale(gettext.NullTranslations):
         return self.gettext(msgid1 if n == 1 else msgid2)
 
 
-def install(monkeypatch: Any) -> None:
-    """In place of English, until *monkeypatch* is undone."""
-    for language in (settings.LANGUAGE_CODE, *dict(settings.LANGUAGES)):
-        monkeypatch.setitem(trans_real._translations, language, PseudoLocale(language))
-    monkeypatch.setattr(trans_real, "_default", None)
-    # It keeps what enumerations are called in a language, and this one has another's code.
-    uncached = plumbing._load_enum_name_overrides.__wrapped__
-    monkeypatch.setattr(plumbing, "_load_enum_name_overrides", uncached)
+@contextmanager
+def spoken() -> Iterator[None]:
+    """In place of English, for the length of the block."""
+    with pytest.MonkeyPatch.context() as patch:
+        for language in (settings.LANGUAGE_CODE, *dict(settings.LANGUAGES)):
+            patch.setitem(trans_real._translations, language, PseudoLocale(language))
+        patch.setattr(trans_real, "_default", None)
+        # It keeps what enumerations are called in a language, and this one has another's code.
+        uncached = plumbing._load_enum_name_overrides.__wrapped__
+        patch.setattr(plumbing, "_load_enum_name_overrides", uncached)
+        trans_real.deactivate()
+        yield
+    # The last request has left the language behind.
     trans_real.deactivate()
 
 

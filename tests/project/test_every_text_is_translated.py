@@ -44,10 +44,15 @@ OTHERS_APPS = ("switchboard", "knox", "mfa", "account", "sites")
 
 
 @pytest.fixture
-def everything(db, settings, tmp_path, monkeypatch):
+def brackets():
+    with pseudo_locale.spoken():
+        yield
+
+
+@pytest.fixture
+def everything(db, settings, tmp_path, brackets):
     """One of all there is, what people typed in brackets; ``named`` fills the addresses."""
     settings.MEDIA_ROOT = tmp_path
-    pseudo_locale.install(monkeypatch)
     tom = factories.tom()
     tom.display_name = bracketed("Tom")
     tom.save()
