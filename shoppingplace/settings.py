@@ -131,9 +131,7 @@ else:
     # Seconds, and no driver takes less: a caller does not wait for longer.
     DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 2)
     # A page's statements are short: starting workers for one takes longer than it does.
-    DATABASES["default"]["OPTIONS"].setdefault(
-        "options", "-c max_parallel_workers_per_gather=0"
-    )
+    DATABASES["default"]["OPTIONS"].setdefault("options", "-c max_parallel_workers_per_gather=0")
 
 # Redis: broker and cache; a folder stands in for it on a first look
 
