@@ -20,7 +20,14 @@ from playwright.sync_api import Page
 from listings.models import Listing, Photo, Purchase, SavedSearch
 from listings.selling import expiry
 from listings.watching.unsubscribing import unsubscribe_url
-from proxying.models import Block, PhoneNumberReveal, ProxySession, Seller
+from proxying.models import (
+    Block,
+    PhoneNumberReveal,
+    ProxySession,
+    Seller,
+    StockNumber,
+    StrayNumber,
+)
 from shoppingplace.demo import data
 from tests.journeys.conftest import PASSWORD
 from tests.listings.factories import ListingFactory, add_photo
@@ -144,6 +151,13 @@ def _records(tom: Seller) -> None:
         seller=tom, staff=User.objects.get(email=STAFF), reason="The police have asked."
     )
     Group.objects.create(name="Moderators")
+    StockNumber.objects.create(country="US", proxy_identifier="+14155550188")
+    StrayNumber.objects.create(
+        proxy_identifier="+14155550189",
+        phone_number_sid="PN" + "8" * 32,
+        marker="shoppingplace:gone",
+        next_attempt_at=None,
+    )
 
 
 def secure(world: World, page: Page) -> None:

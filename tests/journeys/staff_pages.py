@@ -26,8 +26,8 @@ def himself(_world: World) -> tuple[Any, ...]:
 
 def asked_to_hide(page: Page) -> None:
     page.get_by_label("Reason").fill("It is sold elsewhere.")
-    page.get_by_role("button", name="Hide").click()
-    page.get_by_role("button", name="Yes").wait_for()
+    page.get_by_role("button", name="Hide the item").click()
+    page.get_by_role("button", name="No, take me back").wait_for()
 
 
 OUR_STAFF_PAGES: Final = (
