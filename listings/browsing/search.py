@@ -138,9 +138,9 @@ def _likeness_to(filters: ListingFilters) -> Order:
         return (Case(When(in_title, then=0), default=1),)
     alone = {word: meant[:1] for word, meant in filters.lexemes.items()}
     # Those that say the words themselves come before those with words that begin so.
+    ways = [alone] if alone == filters.lexemes else [alone, filters.lexemes]
     return tuple(
-        SearchRank(_WORDS, _query(words, meant), cover_density=True).desc()
-        for meant in (alone, filters.lexemes)
+        SearchRank(_WORDS, _query(words, meant), cover_density=True).desc() for meant in ways
     )
 
 
