@@ -14,7 +14,7 @@ import environ
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.csp import CSP
 
-from shoppingplace import logs
+from shoppingplace import logs, openapi, timetable
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -241,51 +241,7 @@ RESERVED_DAYS = env.int("RESERVED_DAYS", default=3)
 SWITCHBOARD = _bool("SWITCHBOARD")
 SWITCHBOARD_VIRTUAL_CARRIER = _bool("SWITCHBOARD_VIRTUAL_CARRIER")
 
-# Seconds between runs of the periodic tasks
-
-CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
-    # One that waited for a worker until the next was sent has nothing left to do.
-    "sweep": {"task": "proxying.tasks.sweep", "schedule": 15.0, "options": {"expires": 15.0}},
-    "reconcile-numbers": {
-        "task": "proxying.tasks.reconcile_numbers",
-        "schedule": 900.0,
-        "options": {"expires": 900.0},
-    },
-    "keep-stock": {"task": "proxying.tasks.keep_stock", "schedule": 600.0},
-    "forget-counts": {"task": "proxying.tasks.forget_counts", "schedule": 3600.0},
-    "watch-capacity": {
-        "task": "proxying.tasks.watch_capacity",
-        "schedule": 15.0,
-        "options": {"expires": 15.0},
-    },
-    "settle-aside": {
-        "task": "proxying.tasks.settle_aside",
-        "schedule": 15.0,
-        "options": {"expires": 15.0},
-    },
-    "pass-on-missed-texts": {
-        "task": "proxying.tasks.pass_on_missed_texts",
-        "schedule": 60.0,
-        "options": {"expires": 60.0},
-    },
-    # A remembered route is good for a quarter of an hour.
-    "remember-routes": {
-        "task": "proxying.tasks.remember_routes",
-        "schedule": 240.0,
-        "options": {"expires": 240.0},
-    },
-    "send-texts": {"task": "proxying.tasks.send_seller_texts", "schedule": 15.0},
-    "send-notices": {"task": "listings.tasks.send_notices", "schedule": 60.0},
-    "follow-sellers": {"task": "listings.tasks.follow_sellers", "schedule": 60.0},
-    "expire-listings": {"task": "listings.tasks.expire_listings", "schedule": 600.0},
-    "lapse-purchases": {"task": "listings.tasks.lapse_purchases", "schedule": 300.0},
-    "run-saved-searches": {"task": "listings.tasks.run_saved_searches", "schedule": 300.0},
-}
-if SWITCHBOARD:
-    CELERY_BEAT_SCHEDULE["switchboard-tick"] = {
-        "task": "switchboard.tick",
-        "schedule": 5.0,
-    }
+CELERY_BEAT_SCHEDULE = timetable.every(with_switchboard=SWITCHBOARD)
 
 # Accounts
 
@@ -420,27 +376,7 @@ REST_FRAMEWORK: dict[str, Any] = {
 }
 # A token works until it is revoked.
 REST_KNOX: dict[str, Any] = {"TOKEN_TTL": None}
-SPECTACULAR_SETTINGS: dict[str, Any] = {
-    "TITLE": f"{SITE_NAME} API",
-    "VERSION": "1",
-    "DESCRIPTION": (
-        "Find listings, and sell and buy in your own name. Lists carry no phone number; one "
-        "listing's detail carries the number on which buyers reach its seller."
-    ),
-    "SCHEMA_PATH_PREFIX": "/api/v1/",
-    "SERVE_INCLUDE_SCHEMA": False,
-    "ENUM_NAME_OVERRIDES": {
-        "ListingState": "listings.models.Listing.State",
-        "WantedListingState": "listings.api.my_listings.WANTED_STATES",
-        "PurchaseState": "listings.models.Purchase.State",
-    },
-    "SERVE_AUTHENTICATION": [],
-    "PREPROCESSING_HOOKS": ["listings.api.schema.only_this_api"],
-    "POSTPROCESSING_HOOKS": [
-        "drf_spectacular.hooks.postprocess_schema_enums",
-        "listings.api.schema.throttled_everywhere",
-    ],
-}
+SPECTACULAR_SETTINGS = openapi.document(SITE_NAME)
 
 # Logs: one line an event, numbers redacted whoever wrote the event
 

@@ -98,14 +98,12 @@ def corrections(text: str) -> list[str]:
 def _alike(words: list[str]) -> dict[str, list[str]]:
     """For each word that no listing says, those most like it, the likest first."""
     near = _near(words)
-    return {
-        word: sorted(
-            (one for one in near[word] if _likeness(word, one) >= _ALIKE),
-            key=lambda one, word=word: -_likeness(word, one),  # type: ignore[misc]  # mypy infers no lambda with a default
-        )[:CANDIDATES]
-        for word in near
-        if word not in near[word]
-    }
+    return {word: _likest(word, ones) for word, ones in near.items() if word not in ones}
+
+
+def _likest(word: str, ones: list[str]) -> list[str]:
+    alike = [one for one in ones if _likeness(word, one) >= _ALIKE]
+    return sorted(alike, key=lambda one: -_likeness(word, one))[:CANDIDATES]
 
 
 def _likeness(one: str, other: str) -> float:

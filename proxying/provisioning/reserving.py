@@ -79,7 +79,10 @@ def reserve(reserved_number_id: UUID | str) -> None:
     except SpentForToday as reason:
         spending.alert_staff()
         raise _postponed(number, reason, retry_in=reason.retry_in) from None
-    except (TwilioUnavailable, _Obstacle) as reason:
+    except TwilioUnavailable as reason:
+        wait = max(_backoff(number.attempts), reason.retry_after or 0)
+        raise _postponed(number, reason, retry_in=wait) from None
+    except _Obstacle as reason:
         raise _postponed(number, reason, retry_in=_backoff(number.attempts)) from None
     except (TwilioRefused, CannotUnseal) as refusal:
         number.end_attempt(last_error=str(refusal)[:500], next_attempt_at=None)

@@ -10,7 +10,7 @@ from django.utils import timezone
 from proxying import provisioning, tasks, twilio_client
 from proxying.models import PoolNumber, ReservedNumber
 from proxying.provisioning import NotYet, promise, reserve
-from proxying.switchboard.models import IncomingPhoneNumber, Purchase
+from proxying.switchboard.models import Fault, IncomingPhoneNumber, Purchase
 from proxying.twilio_client import TwilioUnavailable
 from tests.proxying.conftest import (
     KILLED_AFTER,
@@ -177,6 +177,17 @@ def test_next_attempt_waits_longer_each_time(service, number, network):
 
     assert waits[0] <= 4 < waits[3] <= 32
     assert max(waits) <= 3600
+
+
+def test_next_attempt_waits_as_long_as_twilio_asks_for(service, number):
+    Fault.objects.create(
+        kind=Fault.Kind.TOO_MANY, path="api/.*/AvailablePhoneNumbers", retry_after=120
+    )
+
+    with pytest.raises(NotYet) as not_yet:
+        reserve(number.pk)
+
+    assert not_yet.value.retry_in == 120
 
 
 def test_before_it_is_due_nothing_is_asked(service, number, network):
