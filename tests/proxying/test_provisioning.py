@@ -11,7 +11,7 @@ from proxying import provisioning, tasks, twilio_client
 from proxying.models import PoolNumber, ReservedNumber
 from proxying.provisioning import NotYet, promise, reserve
 from proxying.switchboard.models import Fault, IncomingPhoneNumber, Purchase
-from proxying.twilio_client import TwilioUnavailable
+from proxying.twilio_client import TwilioUnavailable, wire
 from tests.proxying.conftest import (
     KILLED_AFTER,
     KILLED_BEFORE,
@@ -115,7 +115,7 @@ def test_spare_number_in_a_session_is_not_taken(service, number, settings):
     """A seller sees it as some buyer: it must not become another seller."""
     taken = set(service.pool_numbers.values_list("proxy_identifier", flat=True))
     for n in range(len(taken)):
-        twilio_client._client().proxy.v1.services(service.service_sid).sessions.create(
+        wire.client().proxy.v1.services(service.service_sid).sessions.create(
             unique_name=f"s{n}",
             participants=[
                 {"Identifier": "+14152345555"},

@@ -5,7 +5,7 @@ from django.db import transaction
 
 from proxying import twilio_client
 from proxying.phone_numbers import PhoneNumber
-from proxying.twilio_client import HttpInsideTransaction, TwilioRefused, TwilioUnavailable
+from proxying.twilio_client import HttpInsideTransaction, TwilioRefused, TwilioUnavailable, wire
 from tests.proxying.conftest import LOST_ANSWER, NO_CONNECTION
 
 CALLS = {
@@ -65,13 +65,13 @@ def test_request_inside_a_transaction_is_refused(network):
 )
 def test_other_hosts_are_refused(url):
     with pytest.raises(ValueError, match="not an address of Twilio's"):
-        twilio_client._rebased(url)
+        wire.rebased(url)
 
 
 def test_one_product_can_have_its_own_address(settings):
     settings.TWILIO_PRODUCT_BASE_URLS = {"proxy": "https://switchboard.example/proxy/"}
 
-    assert twilio_client._rebased("https://proxy.twilio.com/v1/Services?PageSize=5") == (
+    assert wire.rebased("https://proxy.twilio.com/v1/Services?PageSize=5") == (
         "https://switchboard.example/proxy/v1/Services?PageSize=5"
     )
 
@@ -80,6 +80,6 @@ def test_api_key_signs_in_when_there_is_one(settings, network):
     settings.TWILIO_API_KEY_SID = "SK" + "1" * 32
     settings.TWILIO_API_KEY_SECRET = "secret"
 
-    client = twilio_client._client()
+    client = wire.client()
 
     assert (client.username, client.account_sid) == ("SK" + "1" * 32, settings.TWILIO_ACCOUNT_SID)

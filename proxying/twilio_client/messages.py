@@ -1,0 +1,51 @@
+"""Texts outside of Sessions: https://www.twilio.com/docs/messaging/api/message-resource"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import cast
+
+from proxying.phone_numbers import PhoneNumber
+from proxying.twilio_client.errors import NOT_FOUND, TwilioRefused
+from proxying.twilio_client.wire import client, translated_errors
+
+
+@dataclass(frozen=True)
+class ReceivedText:
+    """A text to a number of ours, as the Message resource has it."""
+
+    sender: str
+    dialled: str
+    body: str
+    sent_at: datetime
+
+
+def send_text(sender: str, to: PhoneNumber, body: str) -> str:
+    """The SID of a text from *sender*, a number of ours. Sends again each time it is called."""
+    with translated_errors():
+        message = client().messages.create(from_=sender, to=to.reveal(), body=body)
+    return cast(str, message.sid)
+
+
+def find_texts(sender: str, to: PhoneNumber, body: str, *, since: datetime) -> list[str]:
+    """The SIDs of such texts among the newest of this pair, made at *since* or later."""
+    # Twilio's times have no fractions of a second.
+    since = since.replace(microsecond=0)
+    with translated_errors():
+        messages = client().messages.list(from_=sender, to=to.reveal(), limit=20, page_size=20)
+    return [
+        message.sid
+        for message in messages
+        if message.body == body and message.date_created and message.date_created >= since
+    ]
+
+
+def find_received_text(message_sid: str) -> ReceivedText | None:
+    """The text that somebody sent to a number of ours; None when Twilio has it no more."""
+    try:
+        with translated_errors():
+            message = client().messages(message_sid).fetch()
+    except TwilioRefused as refusal:
+        if refusal.status == NOT_FOUND:
+            return None
+        raise
+    return ReceivedText(message.from_, message.to, message.body or "", message.date_created)

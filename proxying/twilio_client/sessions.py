@@ -1,0 +1,134 @@
+"""Sessions, and texts in them: https://www.twilio.com/docs/proxy/api/session"""
+
+import json
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import cast
+
+from django.conf import settings
+
+from proxying.twilio_client.errors import (
+    NOT_FOUND,
+    SESSION_ALREADY_CLOSED,
+    SESSION_NAME_TAKEN,
+    TwilioRefused,
+)
+from proxying.twilio_client.wire import client, translated_errors
+
+
+@dataclass(frozen=True)
+class SessionText:
+    """A text in a Session. *inbound_resource_sid* is empty when it was sent by us."""
+
+    inbound_resource_sid: str
+    body: str
+
+
+def find_session(service_sid: str, unique_name: str) -> str | None:
+    """The SID of the Service's Session of this name."""
+    with translated_errors():
+        # Fetching by name seems to work but is not documented, and a 404 must be certain here.
+        for session in client().proxy.v1.services(service_sid).sessions.stream(page_size=100):
+            if session.unique_name == unique_name:
+                return cast(str, session.sid)
+    return None
+
+
+def find_sessions(service_sid: str, unique_names: Collection[str]) -> dict[str, str]:
+    """The SIDs of the Service's Sessions of these names, for those that there are."""
+    found: dict[str, str] = {}
+    with translated_errors():
+        for session in client().proxy.v1.services(service_sid).sessions.stream(page_size=100):
+            if session.unique_name in unique_names:
+                found[session.unique_name] = session.sid
+                if len(found) == len(unique_names):
+                    break
+    return found
+
+
+def close_session(service_sid: str, session_sid: str) -> None:
+    """Closes the Session; closed or gone already is success."""
+    with translated_errors(
+        also_fine=lambda error: error.status == NOT_FOUND or error.code in SESSION_ALREADY_CLOSED
+    ):
+        client().proxy.v1.services(service_sid).sessions(session_sid).update(status="closed")
+
+
+def is_session_open(service_sid: str, session_sid: str) -> bool:
+    try:
+        with translated_errors():
+            session = client().proxy.v1.services(service_sid).sessions(session_sid).fetch()
+    except TwilioRefused as refusal:
+        if refusal.status == NOT_FOUND:
+            return False
+        raise
+    return session.status in {"open", "in-progress"}
+
+
+def create_session(
+    service_sid: str, unique_name: str, *, buyer: str, buyer_sees: str, seller: str
+) -> str:
+    """The SID of a Session of the two; of the one that has this name, if it was made before.
+
+    The buyer sees *buyer_sees*; Proxy chooses what the seller sees.
+    """
+    participants = [{"Identifier": buyer, "ProxyIdentifier": buyer_sees}, {"Identifier": seller}]
+    try:
+        with translated_errors():
+            session = (
+                client()
+                .proxy.v1.services(service_sid)
+                .sessions.create(
+                    unique_name=unique_name,
+                    ttl=settings.PROXY_SESSION_TTL,
+                    mode=settings.PROXY_SESSION_MODE,
+                    participants=participants,
+                )
+            )
+        return cast(str, session.sid)
+    except TwilioRefused as refusal:
+        made_before = refusal.code == SESSION_NAME_TAKEN and find_session(service_sid, unique_name)
+        if not made_before:
+            raise
+        return made_before
+
+
+def participants(service_sid: str, session_sid: str) -> dict[str, str]:
+    """The SID of each who takes part in the Session, by phone number."""
+    with translated_errors():
+        found = client().proxy.v1.services(service_sid).sessions(session_sid).participants.list()
+    return {one.identifier: one.sid for one in found if one.date_deleted is None}
+
+
+def texts_in_session(service_sid: str, session_sid: str) -> list[SessionText]:
+    with translated_errors():
+        found = (
+            client()
+            .proxy.v1.services(service_sid)
+            .sessions(session_sid)
+            .interactions.list(page_size=100)
+        )
+    return [
+        SessionText(one.inbound_resource_sid or "", _body(one.data))
+        for one in found
+        if str(one.type).lower() == "message"
+    ]
+
+
+def text_in_session(service_sid: str, session_sid: str, participant_sid: str, body: str) -> None:
+    """Texts the participant from the number that they see. Sends each time it is called."""
+    with translated_errors():
+        (
+            client()
+            .proxy.v1.services(service_sid)
+            .sessions(session_sid)
+            .participants(participant_sid)
+            .message_interactions.create(body=body)
+        )
+
+
+def _body(data: str | None) -> str:
+    try:
+        return str(json.loads(data or "")["body"])
+    except (ValueError, TypeError, KeyError):
+        return ""
