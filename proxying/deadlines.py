@@ -68,6 +68,7 @@ def ask[T](question: Callable[[], T]) -> T:
     """What *question* finds in the database; ``DatabaseAway`` when that takes too long or fails.
 
     A connection that was lost meanwhile costs a second try, so *question* must be repeatable.
+    Within a transaction nothing is broken off: what was done before in it would be lost.
     """
     if not line.may_try():
         raise DatabaseAway("left alone for a moment")
@@ -106,6 +107,8 @@ class _Watch:
         return time.monotonic() - self._began
 
     def __enter__(self) -> Self:
+        if self._connection.in_atomic_block:
+            return self
         Thread(target=self._watch, name="deadline", daemon=True).start()
         return self
 
