@@ -29,7 +29,11 @@ api = [
 
 verify = [
     path("v2/Services", verify_views.ServicesView.as_view()),
-    path("v2/Services/<str:service_sid>", verify_views.ServiceView.as_view()),
+    path(
+        "v2/Services/<str:service_sid>",
+        verify_views.ServiceView.as_view(),
+        name="verify_service",
+    ),
     path("v2/Services/<str:service_sid>/Verifications", verify_views.VerificationsView.as_view()),
     path(
         "v2/Services/<str:service_sid>/Verifications/<str:sid>",
