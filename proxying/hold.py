@@ -28,7 +28,7 @@ _SORRY_IN_WRITING: Final = _(
 
 def wait(turn: int) -> bytes:
     """The caller holds the line and asks again; *turn* is from 1 to ``TURNS``."""
-    url = escape(settings.PUBLIC_BASE_URL + reverse(f"hold_{turn}"))
+    url = escape(settings.PUBLIC_ORIGIN + reverse(f"hold_{turn}"))
     # Once is enough to be told.
     said = _say(_ONE_MOMENT) if turn == 1 else ""
     return (

@@ -125,7 +125,7 @@ def _bases() -> tuple[str, ...]:
 
     https://www.twilio.com/docs/usage/webhooks/webhooks-security
     """
-    given: str = settings.PUBLIC_BASE_URL
+    given: str = settings.PUBLIC_ORIGIN
     scheme, _, host = given.partition("://")
     bare, _, port = host.rpartition(":")
     return (given, f"{scheme}://{bare}") if bare and port.isdecimal() else (given,)

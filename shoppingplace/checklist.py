@@ -15,6 +15,7 @@ from django.core.checks import CheckMessage, run_checks
 from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -180,12 +181,12 @@ def _numbers(found: _Findings) -> Iterator[Step]:
             for reading in capacity.measure()
             if reading.is_low
         ],
-        "/admin/capacity/",
+        reverse("capacity"),
     )
     yield Step(
         _("No number that waits for staff"),
         _waiting(),
-        "/admin/proxying/reservednumber/?stuck=staff",
+        reverse("admin:proxying_reservednumber_changelist") + "?stuck=staff",
     )
 
 
@@ -230,5 +231,5 @@ def _running() -> Iterator[Step]:
     yield Step(
         _("Categories"),
         [] if Category.objects.exists() else [_("There is none: nobody can post an item.")],
-        "/admin/listings/category/add/",
+        reverse("admin:listings_category_add"),
     )

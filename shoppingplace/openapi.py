@@ -3,7 +3,7 @@
 from typing import Any
 
 
-def document(site_name: str) -> dict[str, Any]:
+def document(site_name: str, url_prefix: str) -> dict[str, Any]:
     """``SPECTACULAR_SETTINGS``."""
     return {
         "TITLE": f"{site_name} API",
@@ -12,7 +12,7 @@ def document(site_name: str) -> dict[str, Any]:
             "Find listings, and sell and buy in your own name. Lists carry no phone number; one "
             "listing's detail carries the number on which buyers reach its seller."
         ),
-        "SCHEMA_PATH_PREFIX": "/api/v1/",
+        "SCHEMA_PATH_PREFIX": f"/{url_prefix}api/v1/",
         "SERVE_INCLUDE_SCHEMA": False,
         "ENUM_NAME_OVERRIDES": {
             "ListingState": "listings.models.Listing.State",

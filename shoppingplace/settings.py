@@ -39,9 +39,19 @@ PUBLIC_BASE_URL = env.str("PUBLIC_BASE_URL", default="http://localhost:8000").rs
 VAR_DIR = Path(env.str("VAR_DIR", default=str(BASE_DIR / "var")))
 
 _public = urlsplit(PUBLIC_BASE_URL)
-if _public.scheme not in {"http", "https"} or not _public.hostname or _public.path:
+# Paths that the site makes have the prefix in them already, so they go on the origin.
+PUBLIC_ORIGIN = f"{_public.scheme}://{_public.netloc}"
+# As a Django route: empty, or such as "shop/".
+URL_PREFIX = f"{_public.path}/".removeprefix("/")
+if (
+    _public.scheme not in {"http", "https"}
+    or not _public.hostname
+    or PUBLIC_ORIGIN + _public.path != PUBLIC_BASE_URL
+    or not re.fullmatch(r"([A-Za-z0-9_-]+/)*", URL_PREFIX)
+):
     raise ImproperlyConfigured(
-        "PUBLIC_BASE_URL must be scheme and host, such as https://shop.example, with no path"
+        "PUBLIC_BASE_URL must be scheme and host, such as https://shop.example,"
+        " and may go on with a path of letters, digits, - and _"
     )
 _https = _public.scheme == "https"
 
@@ -285,8 +295,8 @@ MFA_TOTP_ISSUER = SITE_NAME
 # Browsers offer passkeys over https, and on http://localhost for development.
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not _https
 LOGIN_URL = "account_login"
-LOGIN_REDIRECT_URL = "/"
-LOGOUT_REDIRECT_URL = "/"
+LOGIN_REDIRECT_URL = "listing_list"
+LOGOUT_REDIRECT_URL = "listing_list"
 
 # Mail
 
@@ -324,10 +334,10 @@ USE_TZ = True
 
 # Static files and pictures
 
-STATIC_URL = "static/"
+STATIC_URL = f"/{URL_PREFIX}static/"
 STATIC_ROOT = VAR_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
-MEDIA_URL = "media/"
+MEDIA_URL = f"/{URL_PREFIX}media/"
 MEDIA_ROOT = VAR_DIR / "media"
 SERVE_MEDIA = _bool("SERVE_MEDIA")
 STORAGES = {
@@ -351,15 +361,20 @@ SECURE_CSP = {
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_SSL_REDIRECT = _https
 # Twilio posts callbacks to the exact https address; a redirect would turn the POST into a GET.
-SECURE_REDIRECT_EXEMPT = [r"^proxy/callbacks/", r"^livez$", r"^readyz$"]
+SECURE_REDIRECT_EXEMPT = [f"^{URL_PREFIX}(?:proxy/callbacks/|livez$|readyz$)"]
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if _https else None
 SECURE_HSTS_SECONDS = 31_536_000 if _https else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = _https
 SECURE_HSTS_PRELOAD = _https
 SESSION_COOKIE_SECURE = _https
 CSRF_COOKIE_SECURE = _https
-SESSION_COOKIE_NAME = "__Host-sessionid" if _https else "sessionid"
-CSRF_COOKIE_NAME = "__Host-csrftoken" if _https else "csrftoken"
+# Forms work whatever Host a proxy passes on.
+CSRF_TRUSTED_ORIGINS = [PUBLIC_ORIGIN]
+# Beside a prefix other sites may stand, and a "__Host-" cookie goes to all of a host.
+_cookie_prefix = ("__Secure-" if URL_PREFIX else "__Host-") if _https else ""
+SESSION_COOKIE_NAME = f"{_cookie_prefix}sessionid"
+CSRF_COOKIE_NAME = f"{_cookie_prefix}csrftoken"
+SESSION_COOKIE_PATH = CSRF_COOKIE_PATH = LANGUAGE_COOKIE_PATH = f"/{URL_PREFIX}"
 
 # REST framework. Both APIs, ours and the switchboard's, set what they need on their own views.
 
@@ -376,7 +391,7 @@ REST_FRAMEWORK: dict[str, Any] = {
 }
 # A token works until it is revoked.
 REST_KNOX: dict[str, Any] = {"TOKEN_TTL": None}
-SPECTACULAR_SETTINGS = openapi.document(SITE_NAME)
+SPECTACULAR_SETTINGS = openapi.document(SITE_NAME, URL_PREFIX)
 
 # Logs: one line an event, numbers redacted whoever wrote the event
 

@@ -26,7 +26,9 @@ admin.site.site_header = admin.site.site_title = format_lazy(
     _("{site} staff"), site=settings.SITE_NAME
 )
 
-urlpatterns: list[URLPattern | URLResolver] = [
+admin.site.site_url = f"/{settings.URL_PREFIX}"
+
+_site: list[URLPattern | URLResolver] = [
     path("livez", health.livez),
     path("readyz", health.readyz),
     path("admin/setup/", admin.site.admin_view(checklist.page), name="setup"),
@@ -38,9 +40,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
 ]
 
 if settings.SWITCHBOARD:
-    urlpatterns.append(path("switchboard/", include("proxying.switchboard.urls")))
+    _site.append(path("switchboard/", include("proxying.switchboard.urls")))
 
 if settings.SERVE_MEDIA:
-    urlpatterns.append(
-        re_path(r"^media/(?P<path>.*)$", serve, {"document_root": settings.MEDIA_ROOT})
-    )
+    _site.append(re_path(r"^media/(?P<path>.*)$", serve, {"document_root": settings.MEDIA_ROOT}))
+
+# Not by way of SCRIPT_NAME: that is known during a request only, and workers write links too.
+urlpatterns = [path(settings.URL_PREFIX, include(_site))]

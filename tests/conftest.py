@@ -103,7 +103,7 @@ def clean_cache() -> Iterator[None]:
 @pytest.fixture
 def live(live_server: LiveServer, settings: Any) -> LiveServer:
     """The site on a real port, with Twilio's client and webhooks pointed at it."""
-    settings.PUBLIC_BASE_URL = live_server.url
+    settings.PUBLIC_ORIGIN = live_server.url
     settings.TWILIO_BASE_URL = live_server.url + "/switchboard/{product}"
     return live_server
 

@@ -26,8 +26,8 @@ class AccountAdapter(DefaultAccountAdapter):
             context = {
                 **context,
                 "has_other_account": others.exists(),
-                "login_url": settings.PUBLIC_BASE_URL + reverse("account_login"),
-                "reset_url": settings.PUBLIC_BASE_URL + reverse("account_reset_password"),
+                "login_url": settings.PUBLIC_ORIGIN + reverse("account_login"),
+                "reset_url": settings.PUBLIC_ORIGIN + reverse("account_reset_password"),
             }
         super().send_mail(template_prefix, email, context)
 
@@ -47,7 +47,7 @@ class AccountAdapter(DefaultAccountAdapter):
             template_prefix,
             email or user.email,
             {
-                "reset_url": settings.PUBLIC_BASE_URL + reverse("account_reset_password"),
+                "reset_url": settings.PUBLIC_ORIGIN + reverse("account_reset_password"),
                 "timestamp": timezone.now(),
                 "ip": self.get_client_ip(self.request),
                 "user_agent": self.get_http_user_agent(self.request)[:_LONGEST_USER_AGENT],

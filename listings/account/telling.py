@@ -25,7 +25,7 @@ def phone_changed(seller: Seller, **kwargs: Any) -> None:
         % {
             "site": settings.SITE_NAME,
             "address": our_address(),
-            "url": settings.PUBLIC_BASE_URL + reverse("account_change_password"),
+            "url": settings.PUBLIC_ORIGIN + reverse("account_change_password"),
         },
     )
 
@@ -57,5 +57,5 @@ def number_lost(seller: Seller, **kwargs: Any) -> None:
             "soon as it is there. Who has the old number does not reach you on it any more. "
             "You see the new one here:\n\n%(url)s"
         )
-        % {"url": settings.PUBLIC_BASE_URL + reverse("seller_number")},
+        % {"url": settings.PUBLIC_ORIGIN + reverse("seller_number")},
     )

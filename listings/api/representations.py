@@ -17,7 +17,7 @@ from proxying.models import Seller
 
 def absolute(path: str) -> str:
     """The address that the world knows a *path* of this site by."""
-    return urljoin(f"{settings.PUBLIC_BASE_URL}/", path)
+    return urljoin(f"{settings.PUBLIC_ORIGIN}/", path)
 
 
 class PhotoItem(serializers.ModelSerializer[Photo]):

@@ -2,13 +2,14 @@
 
 from typing import Any, Final
 
+from django.conf import settings
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, inline_serializer
 from rest_framework import serializers
 
 from listings.browsing.filters import ANY_DISTANCE, DISTANCES, SORTS
 from listings.models import Listing
 
-_PREFIX: Final = "/api/v1/"
+_PREFIX: Final = f"/{settings.URL_PREFIX}api/v1/"
 
 _DETAIL: Final = inline_serializer(
     "Refusal", {"detail": serializers.CharField(help_text="One sentence.")}

@@ -31,7 +31,7 @@ def product(listing: Listing, photos: list[Photo], page_url: str) -> SafeString:
         "description": redact(listing.description),
         "sku": listing.reference,
         "url": page_url,
-        "image": [settings.PUBLIC_BASE_URL + photo.image.url for photo in photos],
+        "image": [settings.PUBLIC_ORIGIN + photo.image.url for photo in photos],
         "category": listing.category.name if listing.category else "",
         "itemCondition": _CONDITION.get(listing.condition, "https://schema.org/UsedCondition"),
         "offers": {

@@ -42,7 +42,7 @@ def listing_detail(request: HttpRequest, reference: str, slug: str = "") -> Http
     similar, others = beside.similar_to(listing), list(beside.others_of(listing))
     prefetch_related_objects([listing, *similar, *others], "photos")
     photos = list(listing.photos.all())
-    page_url = settings.PUBLIC_BASE_URL + listing.get_absolute_url()
+    page_url = settings.PUBLIC_ORIGIN + listing.get_absolute_url()
     context: dict[str, Any] = {
         "listing": listing,
         "photos": photos,
@@ -55,7 +55,7 @@ def listing_detail(request: HttpRequest, reference: str, slug: str = "") -> Http
         "stars": beside.stars_of(listing.seller),
         "page_url": page_url,
         "social_title": redact(listing.title),
-        "public_base_url": settings.PUBLIC_BASE_URL,
+        "public_origin": settings.PUBLIC_ORIGIN,
         "is_for_search_engines": listing.is_public and listing.state != Listing.State.SOLD,
         "product": structured_data.product(listing, photos, page_url)
         if listing.is_public
@@ -77,7 +77,7 @@ def listing_qr(request: HttpRequest, reference: str) -> HttpResponse:
     """The page's address as a QR code, for the phone of somebody who reads on a desk."""
     listing = get_object_or_404(Listing.objects.public(), reference=reference)
     drawing = io.BytesIO()
-    segno.make_qr(settings.PUBLIC_BASE_URL + listing.get_absolute_url(), error="m").save(
+    segno.make_qr(settings.PUBLIC_ORIGIN + listing.get_absolute_url(), error="m").save(
         drawing, kind="svg", border=2, dark="#15211b", light="#ffffff", omitsize=True
     )
     return HttpResponse(drawing.getvalue(), content_type="image/svg+xml")

@@ -224,7 +224,7 @@ def _to_seller(purchase: Purchase, subject: str, *body: str, text: str = "") -> 
 
 
 def _page(purchase: Purchase) -> str:
-    return f"{settings.PUBLIC_BASE_URL}{purchase.get_absolute_url()}"
+    return f"{settings.PUBLIC_ORIGIN}{purchase.get_absolute_url()}"
 
 
 def _day(moment: datetime | None) -> str:

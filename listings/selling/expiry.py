@@ -99,7 +99,7 @@ def _subject(listing: Listing) -> str:
 
 
 def _body(listing: Listing) -> str:
-    address = settings.PUBLIC_BASE_URL + reverse("listing_renew", args=[token(listing)])
+    address = settings.PUBLIC_ORIGIN + reverse("listing_renew", args=[token(listing)])
     assert listing.expires_at is not None
     return _(
         "“%(title)s” is on ShoppingPlace until %(date)s.\n\n"

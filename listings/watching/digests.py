@@ -98,7 +98,7 @@ def _write_mail(search: SavedSearch, found: list[Listing]) -> None:
         "%(count)d new listings for “%(name)s”",
         len(found),
     ) % {"count": len(found), "name": redact(search.name)}
-    site = settings.PUBLIC_BASE_URL
+    site = settings.PUBLIC_ORIGIN
     lines = [
         {
             "title": redact(" ".join(listing.title.split())),

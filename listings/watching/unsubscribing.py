@@ -14,7 +14,7 @@ _SALT: Final = "saved-search-unsubscribe"
 def unsubscribe_url(search: SavedSearch) -> str:
     """It works for as long as the search is there: old mails are opened late."""
     token = signing.Signer(salt=_SALT).sign(str(search.pk))
-    url: str = settings.PUBLIC_BASE_URL + reverse("saved_search_unsubscribe", args=[token])
+    url: str = settings.PUBLIC_ORIGIN + reverse("saved_search_unsubscribe", args=[token])
     return url
 
 

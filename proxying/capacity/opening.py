@@ -48,8 +48,8 @@ def configure_service(unique_name: str, country: str) -> ProxyService:
 
 
 def callback_urls() -> CallbackUrls:
-    """Where Proxy finds us: absolute, on ``PUBLIC_BASE_URL``."""
-    base: str = settings.PUBLIC_BASE_URL
+    """Where Proxy finds us: absolute, on ``PUBLIC_ORIGIN``."""
+    base: str = settings.PUBLIC_ORIGIN
     return CallbackUrls(
         callback_url=base + reverse("interaction_callback"),
         intercept_callback_url=base + reverse("intercept_callback"),

@@ -1,9 +1,12 @@
 """``python -m shoppingplace.demo``; ``PORT`` in the environment chooses another than 8000.
 
+``PREFIX=/shop`` serves it all below that path, as in a site that shares its host.
+
 The data is SQLite under ``var``; what the web server and the worker say goes to ``var/log``.
 """
 
 import os
+import re
 import signal
 import sys
 import time
@@ -27,25 +30,26 @@ def main() -> None:
     for ending in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(ending, _interrupt)
     try:
-        run(os.environ.get("PORT", "8000"))
+        run(os.environ.get("PORT", "8000"), os.environ.get("PREFIX", ""))
     except CannotGoOn as reason:
         sys.exit(f"\n{reason}")
     except KeyboardInterrupt:
         _say("\nStopped. The data stays in var/.")
 
 
-def run(port: str) -> None:
+def run(port: str, prefix: str = "") -> None:
     """Serves the demo until it is interrupted."""
     var_dir = Path(os.environ.get("VAR_DIR", BASE_DIR / "var")).resolve()
     for folder in ("media", "broker", "broker-control"):
         (var_dir / folder).mkdir(parents=True, exist_ok=True)
     with children.alone(var_dir):
-        _serve(_free_port(port), var_dir)
+        _serve(_free_port(port), _known(prefix), var_dir)
 
 
-def _serve(port: int, var_dir: Path) -> None:
+def _serve(port: int, prefix: str, var_dir: Path) -> None:
+    site = f"http://{HOST}:{port}{prefix}"
     environment.complete_file(Path(os.environ.get("ENV_FILE", BASE_DIR / ".env")))
-    os.environ |= environment.for_port(port, var_dir)
+    os.environ |= environment.for_site(site, var_dir)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shoppingplace.settings")
     # In this terminal only what goes wrong; the children's logs have the rest.
     os.environ["LOG_LEVEL"] = "WARNING"
@@ -61,12 +65,11 @@ def _serve(port: int, var_dir: Path) -> None:
             processes = stack.enter_context(children.running(port, var_dir))
         with _step("Reserving numbers for eight sellers, posting what they sell"):
             data.fill()
-        _say(welcome(port, password, processes))
+        _say(welcome(site, password, processes))
         children.watch(processes)
 
 
-def welcome(port: int, password: str, processes: Sequence[Child]) -> str:
-    site = f"http://{HOST}:{port}"
+def welcome(site: str, password: str, processes: Sequence[Child]) -> str:
     logs = "\n".join(f"  {child.name:<12} {child.log}" for child in processes)
     return f"""
 ShoppingPlace is at {site}/
@@ -100,6 +103,12 @@ def _free_port(text: str) -> int:
             f"Stop what is there, or take another: make demo PORT={port + 1}"
         ) from None
     return port
+
+
+def _known(prefix: str) -> str:
+    if not re.fullmatch(r"(/[A-Za-z0-9_-]+)*", prefix):
+        raise CannotGoOn(f"PREFIX is {prefix!r}; it must be a path such as /shop.")
+    return prefix
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:

@@ -30,12 +30,11 @@ def complete_file(path: Path) -> None:
             file.write(gap + as_lines(password))
 
 
-def for_port(port: int, var_dir: Path) -> dict[str, str]:
+def for_site(site: str, var_dir: Path) -> dict[str, str]:
     """What the demo sets in the environment, where it wins over ``.env``.
 
     Everything that could lead to a real account or a real site's data is among it.
     """
-    site = f"http://{HOST}:{port}"
     return {
         **_DEMO,
         "PUBLIC_BASE_URL": site,

@@ -41,7 +41,7 @@ def test_only_what_is_for_sale_ends(tom, state):
 
 
 def test_seller_is_warned_once_a_week_before(tom, settings):
-    settings.PUBLIC_BASE_URL = "https://shop.example"
+    settings.PUBLIC_ORIGIN = "https://shop.example"
     ending_in(tom, days=8)
     listing = ending_in(tom, days=6)
 

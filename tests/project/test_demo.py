@@ -251,7 +251,7 @@ def test_demo_never_touches_the_site_that_env_names(tmp_path, run_python):
     ended = run_python(
         "from shoppingplace import settings as s; print(s.DATABASES, s.CACHES, s.MAILERS,"
         "s.CELERY_BROKER_URL, s.TWILIO_BASE_URL, s.TWILIO_PRODUCT_BASE_URLS)",
-        **environment.for_port(8014, tmp_path),
+        **environment.for_site("http://localhost:8014", tmp_path),
         ENV_FILE=str(file),
     )
 

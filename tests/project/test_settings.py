@@ -18,7 +18,9 @@ def test_settings_load_with_what_the_tests_give(run_python):
     [
         ("SECRET_KEY", None, "SECRET_KEY"),
         ("PUBLIC_BASE_URL", "shop.example", "must be scheme and host"),
-        ("PUBLIC_BASE_URL", "https://shop.example/path", "must be scheme and host"),
+        ("PUBLIC_BASE_URL", "https://shop.example/a//b", "must be scheme and host"),
+        ("PUBLIC_BASE_URL", "https://shop.example/<path>", "must be scheme and host"),
+        ("PUBLIC_BASE_URL", "https://shop.example?shop", "must be scheme and host"),
         ("PUBLIC_BASE_URL", "ftp://shop.example", "must be scheme and host"),
         ("LOG_FORMAT", "xml", "LOG_FORMAT must be json or console"),
         ("SWITCHBOARD_VIRTUAL_CARRIER", "Flase", "must be True or False, not 'Flase'"),

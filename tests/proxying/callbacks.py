@@ -31,7 +31,7 @@ def post(name, body, signature, *, content_type=FORM, **headers):
 
 
 def post_fields(name, fields, *, token=None, **headers):
-    signature = sign(settings.PUBLIC_BASE_URL + reverse(name), fields, token)
+    signature = sign(settings.PUBLIC_ORIGIN + reverse(name), fields, token)
     return post(name, urlencode(fields), signature, **headers)
 
 

@@ -118,7 +118,7 @@ def test_callback_signed_for_another_address_is_refused(name, refused):
 @every_callback
 @pytest.mark.parametrize("signed_as", ["https://shop.example:8443", "https://shop.example"])
 def test_callback_is_signed_with_or_without_the_port_of_our_address(name, signed_as, settings):
-    settings.PUBLIC_BASE_URL = "https://shop.example:8443"
+    settings.PUBLIC_ORIGIN = "https://shop.example:8443"
     signature = sign(signed_as + reverse(name), CALLBACKS[name])
 
     assert post(name, urlencode(CALLBACKS[name]), signature).status_code in {200, 204}

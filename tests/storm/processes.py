@@ -231,7 +231,7 @@ def own_site(folder: Path, database_url: str, redis_url: str) -> Iterator[Site]:
         "SWITCHBOARD_VIRTUAL_CARRIER": "False",
     }
     made = Site(folder, {**os.environ, **own})
-    settings.PUBLIC_BASE_URL, settings.REDIS_URL = own["PUBLIC_BASE_URL"], redis_url
+    settings.PUBLIC_ORIGIN, settings.REDIS_URL = own["PUBLIC_BASE_URL"], redis_url
     given = environ.Env.db_url_config(database_url)
     here = connections["default"].settings_dict
     here["NAME"] = given["NAME"]
@@ -264,7 +264,7 @@ def _start_twilio(folder: Path, port: int, database_url: str, ending: ExitStack)
 
 
 def _look_there(own: dict[str, str], twilio_database: str) -> None:
-    settings.PUBLIC_BASE_URL = own["PUBLIC_BASE_URL"]
+    settings.PUBLIC_ORIGIN = own["PUBLIC_BASE_URL"]
     settings.TWILIO_BASE_URL = own["TWILIO_BASE_URL"]
     celery_app.conf.broker_url = own["REDIS_URL"].replace("unix://", "redis+socket://")
     connections.databases[TWILIO] = {**connections.databases["default"], "NAME": twilio_database}

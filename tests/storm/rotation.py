@@ -67,7 +67,7 @@ def _answer(chance: random.Random, token: str, *, spoofed: bool = False) -> int:
         "Host": "mallory.example" if spoofed else chance.choice(["shop.example", "10.0.0.7:8000"]),
         "X-Twilio-Signature": sign(base + post.path, post, token),
     }
-    with override_settings(PUBLIC_BASE_URL=told):
+    with override_settings(PUBLIC_ORIGIN=told):
         return (
             Client(raise_request_exception=False)
             .post(post.path, urlencode(post.fields), content_type=FORM, headers=headers)

@@ -7,6 +7,7 @@ from http import HTTPStatus
 from typing import Any
 
 from django.conf import settings
+from django.urls import reverse
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -95,7 +96,9 @@ def _service(request: Request, service: VerifyService) -> dict[str, Any]:
         "code_length": service.code_length,
         "date_created": iso(service.date_created),
         "date_updated": iso(service.date_updated),
-        "url": request.build_absolute_uri(f"/switchboard/verify/v2/Services/{service.sid}"),
+        "url": request.build_absolute_uri(
+            reverse("switchboard:verify_service", args=[service.sid])
+        ),
     }
 
 
