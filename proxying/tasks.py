@@ -33,6 +33,7 @@ logger = structlog.get_logger(__name__)
 
 # Ends well before the time limit of a task.
 _RECONCILED_FOR = 90.0
+_ERASED_FOR = 45.0
 _SWEPT_EVERY = 15.0
 # So that what waits behind a long outage is not nudged a thousand times over.
 _NUDGED_AT_ONCE = 500
@@ -62,6 +63,15 @@ def close_proxy_sessions(reserved_number_id: str) -> None:
 def close_blocked_sessions(seller_id: str) -> None:
     """After a block: nudges the closing of the seller's Sessions in which nobody may speak."""
     _close(sessions_to_close().filter(reserved_number__seller__pk=seller_id))
+
+
+@shared_task
+def erase_sessions() -> None:
+    """``provisioning.erase_sessions``. Runs every minute; what fails is the next run's."""
+    try:
+        provisioning.erase_sessions(seconds=_ERASED_FOR)
+    except (TwilioUnavailable, TwilioRefused) as reason:
+        logger.warning("sessions_not_erased", reason=str(reason))
 
 
 @shared_task

@@ -10,6 +10,7 @@ def every(*, with_switchboard: bool) -> dict[str, dict[str, Any]]:
         "watch-capacity": _one_at_a_time("proxying.tasks.watch_capacity", 15.0),
         "settle-aside": _one_at_a_time("proxying.tasks.settle_aside", 15.0),
         "pass-on-missed-texts": _one_at_a_time("proxying.tasks.pass_on_missed_texts", 60.0),
+        "erase-sessions": _one_at_a_time("proxying.tasks.erase_sessions", 60.0),
         # A remembered route is good for a quarter of an hour.
         "remember-routes": _one_at_a_time("proxying.tasks.remember_routes", 240.0),
         "reconcile-numbers": _one_at_a_time("proxying.tasks.reconcile_numbers", 900.0),

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from proxying import last_known_good
 from proxying.fields import BlindIndexField, EncryptedPhoneNumberField
 from proxying.models.numbers import ReservedNumber
+from proxying.models.sessions import ProxySession
 from proxying.reachability import announce
 
 
@@ -65,6 +66,9 @@ class Seller(models.Model):
     quiet_from = models.TimeField(null=True, blank=True)
     quiet_until = models.TimeField(null=True, blank=True)
     time_zone = models.CharField(max_length=40, default=_site_time_zone)
+    left_at = models.DateTimeField(
+        null=True, editable=False, help_text=_("when the person left for good")
+    )
     created_at = models.DateTimeField(_("created at"), default=timezone.now, editable=False)
 
     objects = SellerQuerySet.as_manager()
@@ -126,9 +130,9 @@ class Seller(models.Model):
         """Ends the seller for good: what tells who it was is gone, the row stays for others' sake.
 
         Nobody reaches the numbers from now on; they go into quarantine. The sweep closes open
-        Sessions. The key is destroyed, so no copy of the database opens the private number
-        again. What other sellers know of the person as a buyer names nobody any more. Safe to
-        call twice.
+        Sessions, and what Twilio keeps of them is deleted (``provisioning.erasing``). The key is
+        destroyed, so no copy of the database opens the private number again. What other sellers
+        know of the person as a buyer names nobody any more. Safe to call twice.
         """
         with transaction.atomic():
             # Locked: the phone may be changing just now, and a move beginning.
@@ -136,13 +140,15 @@ class Seller(models.Model):
             # Locked: a worker may be choosing or dropping a number for this row.
             for number in self.reserved_numbers.held().order_by("pk").select_for_update():
                 number.retire()
+            _erase_sessions(self, index)
             if index:
                 _forget_buyer(index)
             SellerKey.objects.filter(seller_id=self.pk).delete()
             self.display_name = gettext("Former seller")
             self.phone_number = None
             self.phone_verified_at = None
-            self.suspended_at = self.suspended_at or timezone.now()
+            self.left_at = self.left_at or timezone.now()
+            self.suspended_at = self.suspended_at or self.left_at
             self.suspended_reason = ""
             self.away_until = self.quiet_from = self.quiet_until = None
             self.save()
@@ -150,6 +156,15 @@ class Seller(models.Model):
             self.buyer_aliases.all().delete()
             self.texts.all().delete()
             announce(self.pk)
+
+
+def _erase_sessions(seller: Seller, index: str | None) -> None:
+    """Promises that Twilio forgets the Sessions in which this person spoke, on either side."""
+    spoke = Q(reserved_number__seller=seller.pk)
+    if index:
+        spoke |= Q(buyer_index=index)
+    sessions = ProxySession.objects.filter(spoke, erase_at=None, erased_at=None)
+    sessions.update(erase_at=timezone.now())
 
 
 def _forget_buyer(index: str) -> None:

@@ -34,6 +34,11 @@ class ProxySession(models.Model):
         editable=False,
         help_text=_("When we closed it; Sessions also end by themselves"),
     )
+    # Twilio keeps both phone numbers with it: when a person leaves for good, it goes there too.
+    erase_at = models.DateTimeField(
+        null=True, editable=False, help_text=_("when next to try to delete it at Twilio")
+    )
+    erased_at = models.DateTimeField(null=True, editable=False)
 
     class Meta:
         verbose_name = _("Proxy Session")
@@ -45,6 +50,11 @@ class ProxySession(models.Model):
                 name="sessions_not_closed",
             ),
             models.Index(fields=["buyer_index", "created_at"], name="sessions_of_a_buyer"),
+            models.Index(
+                fields=["erase_at"],
+                condition=models.Q(erase_at__isnull=False),
+                name="sessions_to_erase",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -10,6 +10,7 @@ from proxying.provisioning.ending import (
     release,
     suspend,
 )
+from proxying.provisioning.erasing import erase_sessions
 from proxying.provisioning.going_back import give_back_quarantined
 from proxying.provisioning.pool import fill_pool
 from proxying.provisioning.reserving import NotYet, promise, reserve
@@ -18,6 +19,7 @@ from proxying.provisioning.stock import fill_stock
 __all__ = [
     "NotYet",
     "close_proxy_sessions",
+    "erase_sessions",
     "fill_pool",
     "fill_stock",
     "give_back_quarantined",

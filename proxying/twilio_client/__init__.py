@@ -21,7 +21,13 @@ from proxying.twilio_client.errors import (
     TwilioRefused,
     TwilioUnavailable,
 )
-from proxying.twilio_client.messages import ReceivedText, find_received_text, find_texts, send_text
+from proxying.twilio_client.messages import (
+    ReceivedText,
+    delete_record,
+    find_received_text,
+    find_texts,
+    send_text,
+)
 from proxying.twilio_client.numbers import (
     OwnedNumber,
     buy,
@@ -48,10 +54,12 @@ from proxying.twilio_client.sessions import (
     SessionText,
     close_session,
     create_session,
+    delete_session,
     find_session,
     find_sessions,
     is_session_open,
     participants,
+    records_of_session,
     text_in_session,
     texts_in_session,
 )
@@ -81,6 +89,8 @@ __all__ = [
     "close_session",
     "create_proxy_service",
     "create_session",
+    "delete_record",
+    "delete_session",
     "fetch_owned",
     "fetch_proxy_service",
     "find_owned",
@@ -97,6 +107,7 @@ __all__ = [
     "list_service_numbers",
     "mark_reserved",
     "participants",
+    "records_of_session",
     "remove_from_service",
     "search_for_sale",
     "send_code",

@@ -1,4 +1,7 @@
-"""Texts outside of Sessions: https://www.twilio.com/docs/messaging/api/message-resource"""
+"""Texts outside of Sessions, and what Twilio keeps of texts and calls.
+
+https://www.twilio.com/docs/messaging/api/message-resource and /voice/api/call-resource
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -49,3 +52,13 @@ def find_received_text(message_sid: str) -> ReceivedText | None:
             return None
         raise
     return ReceivedText(message.from_, message.to, message.body or "", message.date_created)
+
+
+def delete_record(sid: str) -> None:
+    """Deletes what Twilio keeps of a message or call, both numbers in it; gone is success.
+
+    ``TwilioRefused`` while it is still under way.
+    """
+    records = client().calls if sid.startswith("CA") else client().messages
+    with translated_errors(also_fine=lambda error: error.status == NOT_FOUND):
+        records(sid).delete()

@@ -13,7 +13,7 @@ from proxying.twilio_client.errors import (
     SESSION_NAME_TAKEN,
     TwilioRefused,
 )
-from proxying.twilio_client.wire import client, translated_errors
+from proxying.twilio_client.wire import client, none_if_not_found, translated_errors
 
 
 @dataclass(frozen=True)
@@ -113,6 +113,27 @@ def texts_in_session(service_sid: str, session_sid: str) -> list[SessionText]:
         for one in found
         if str(one.type).lower() == "message"
     ]
+
+
+def records_of_session(service_sid: str, session_sid: str) -> set[str]:
+    """The SIDs of the messages and calls that went through the Session, both legs of each.
+
+    Empty when Twilio does not know the Session.
+    """
+    with none_if_not_found() as found:
+        session = client().proxy.v1.services(service_sid).sessions(session_sid)
+        found.extend(session.interactions.list(page_size=100))
+    legs = ((one.inbound_resource_sid, one.outbound_resource_sid) for one in found)
+    return {sid for pair in legs for sid in pair if sid}
+
+
+def delete_session(service_sid: str, session_sid: str) -> None:
+    """Deletes the Session, its participants and interactions; gone already is success.
+
+    The messages and calls that went through it are records of their own and stay.
+    """
+    with translated_errors(also_fine=lambda error: error.status == NOT_FOUND):
+        client().proxy.v1.services(service_sid).sessions(session_sid).delete()
 
 
 def text_in_session(service_sid: str, session_sid: str, participant_sid: str, body: str) -> None:

@@ -4,6 +4,7 @@ from django.urls import path
 
 from proxying.switchboard.api.views import Nowhere
 from proxying.switchboard.rest import (
+    call_views,
     lookup_views,
     message_views,
     number_views,
@@ -22,6 +23,7 @@ api = [
         f"{_ACCOUNT}/IncomingPhoneNumbers/<str:sid>.json",
         number_views.IncomingNumberView.as_view(),
     ),
+    path(f"{_ACCOUNT}/Calls/<str:sid>.json", call_views.CallView.as_view()),
     path(f"{_ACCOUNT}/Messages.json", message_views.MessagesView.as_view()),
     path(f"{_ACCOUNT}/Messages/<str:sid>.json", message_views.MessageView.as_view()),
     path("<path:anything>", Nowhere.as_view()),
