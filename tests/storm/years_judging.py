@@ -1,0 +1,251 @@
+"""Twilio's side, watched: every answer of our callbacks, and whatever reaches a phone."""
+
+import json
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from urllib.parse import urlsplit
+
+from django.urls import reverse
+
+from proxying import callbacks, hold
+from proxying.routing import Answer as Sentence
+from proxying.switchboard.models import Alert, Call, Message, Participant, Session
+from proxying.switchboard.webhooks import Answer
+from tests.storm.years_model import AWAY, NEUTRAL, QUIET, Earlier, Model, Talk
+from tests.storm.years_world import World
+
+Fields = dict[str, str]
+
+_NOT_NOW: Final = "not now"
+_TAG: Final = re.compile(r"#(\d+)#")
+_RUNG: Final = re.compile(rb"<Number>([^<]+)</Number>")
+_SENTENCES: Final = {
+    callbacks.spoken(Sentence.NEUTRAL): NEUTRAL,
+    callbacks.spoken(Sentence.AWAY): AWAY,
+    callbacks.spoken(Sentence.QUIET): QUIET,
+}
+
+
+@dataclass
+class Contact:
+    """One call or text from a phone, and whom it may reach by what was answered."""
+
+    sender: str
+    dialled: str
+    at: datetime
+    reaches: str = ""
+    must_arrive: bool = False
+    came: int = 0
+
+
+class Judge:
+    """Collects what was wrong in *violations*, a sentence each. No sentence holds a number."""
+
+    def __init__(self, world: World, model: Model, phones: list[str]) -> None:
+        self.violations: list[str] = []
+        self.contacts: dict[str, Contact] = {}
+        self.unplaced = 0
+        self.connected = 0
+        self.turned_away = 0
+        self._world, self._model, self._phones = world, model, set(phones)
+        self._seen: set[str] = set()
+        self._since = world.now
+        self._current: Contact | None = None
+        self._paths = {
+            reverse("out_of_session_callback"): self._out_of_session,
+            reverse("intercept_callback"): self._intercept,
+            reverse("interaction_callback"): self._interaction,
+            **{reverse(f"hold_{turn}"): self._out_of_session for turn in range(1, hold.TURNS + 1)},
+        }
+        world.on_webhook = self._hear
+
+    # What is asked and answered
+
+    def _hear(self, url: str, fields: Fields, answer: Answer) -> None:
+        self._paths[urlsplit(url).path](fields, answer)
+
+    def _out_of_session(self, fields: Fields, answer: Answer) -> None:
+        model, now = self._model, self._world.now
+        sender, dialled, is_call = fields["From"], fields["To"], "CallSid" in fields
+        earlier = _earlier(fields)
+        right = model.answers(sender, dialled, is_call=is_call, earlier=earlier, now=now)
+        said = _said(answer, is_call=is_call)
+        away = self._world.is_database_away
+        if said == "" and not is_call:  # silence, whatever the cause
+            said = next((one for one in (NEUTRAL, AWAY) if one in right), NEUTRAL)
+        if said not in right and not (away and said in {_NOT_NOW, NEUTRAL}):
+            self._wrong(f"answered {self._called(said)}, right is {self._called(*right)}")
+        number = model.numbers.get(dialled)
+        if number is not None and number.state == "resting" and not away:
+            number.last_contact = now
+        reached = said in self._phones
+        self.connected, self.turned_away = self.connected + reached, self.turned_away + (not reached)
+        if reached:
+            self._remember(fields, answer, said, in_doubt=away)
+        if self._current:
+            self._current.reaches = said if reached else ""
+
+    def _remember(self, fields: Fields, answer: Answer, phone: str, *, in_doubt: bool) -> None:
+        if answer.content_type != "application/json":
+            return  # dialled by ourselves: Proxy made no Session
+        told = json.loads(answer.body)
+        number = told.get("participantProxyIdentifier")
+        buyer, phone = (phone, fields["From"]) if number else (fields["From"], phone)
+        number = number or fields["To"]
+        holder = self._model.numbers[number].seller
+        self._model.talks.setdefault(
+            told["uniqueName"],
+            Talk(holder, buyer, number, phone, "", self._world.now, in_doubt),
+        )
+
+    def _intercept(self, fields: Fields, answer: Answer) -> None:
+        talk, from_buyer = self._talk(fields)
+        if self._world.is_database_away:
+            talk.in_doubt = True
+            passes, right = answer.status != 403, {True, False}
+        else:
+            is_call = fields["interactionType"] == "Voice"
+            passes = answer.status != 403
+            right = self._model.may_pass(
+                talk, from_buyer=from_buyer, is_call=is_call, now=self._world.now
+            )
+        if passes not in right:
+            who = "the buyer" if from_buyer else "the seller"
+            self._wrong(f"{who} {'passes' if passes else 'is stopped'} in a Session")
+        if self._current:
+            self._current.reaches = (talk.phone if from_buyer else talk.buyer) if passes else ""
+            self._current.must_arrive = passes
+
+    def _interaction(self, fields: Fields, answer: Answer) -> None:
+        talk, from_buyer = self._talk(fields)
+        away = self._world.is_database_away
+        if answer.status != 204 and not away:
+            self._wrong(f"an event was answered {answer.status}")
+        talk.in_doubt = talk.in_doubt or away
+        picked_up = fields["outboundResourceStatus"] in {"in-progress", "completed"}
+        if picked_up or not from_buyer:
+            self._model.has_spoken(talk, in_doubt=away)
+
+    def _talk(self, fields: Fields) -> tuple[Talk, bool]:
+        """Which Session it is, and whether the buyer called or texted."""
+        model, sid = self._model, fields["interactionSessionSid"]
+        talk = model.talks.get(sid)
+        if talk is None or not talk.seen_by_seller:
+            session = Session.objects.get(pk=sid)
+            people = list(session.participants.all())
+            buyer = next(one for one in people if one.proxy_identifier in model.numbers)
+            seller = next(one for one in people if one is not buyer)
+            talk = model.talks.get(session.unique_name or "") or Talk(
+                seller=model.numbers[buyer.proxy_identifier].seller,
+                buyer=buyer.identifier,
+                number=buyer.proxy_identifier,
+                phone=seller.identifier,
+                seen_by_seller="",
+                begun=session.date_created,
+                in_doubt=True,
+            )
+            talk.seen_by_seller = seller.proxy_identifier
+            model.talks[sid] = model.talks[session.unique_name or sid] = talk
+        inbound = fields["inboundParticipantSid"]
+        if not inbound:
+            return talk, True  # ours, in the buyer's name
+        sender = Participant.objects.values_list("identifier", flat=True).get(pk=inbound)
+        return talk, sender == talk.buyer
+
+    # What reaches a phone
+
+    def begin(self, sender: str, dialled: str) -> Contact:
+        contact = Contact(sender, dialled, self._world.now)
+        self.contacts[str(len(self.contacts))] = self._current = contact
+        return contact
+
+    def end(self, leg: Call | None = None) -> None:
+        """The contact is over: did it reach whom it had to, and nobody else?"""
+        contact, self._current = self._current, None
+        assert contact is not None
+        if leg is not None:
+            contact.came += leg.status != Call.Status.FAILED
+            self._arrives(contact, leg.to, leg.from_number)
+        self.look()
+        if contact.reaches and not contact.came:
+            busy = leg is not None or Call.objects.live().exists()
+            if contact.must_arrive and not busy:
+                self._wrong("what passed did not arrive")
+            else:
+                self.unplaced += 1
+
+    def look(self) -> None:
+        """Every text that has left Twilio since the last look."""
+        texts = Message.objects.filter(
+            direction__in=(Message.Direction.OUTBOUND_API, Message.Direction.OUTBOUND_REPLY),
+            date_created__gte=self._since,
+        )
+        for text in texts:
+            if text.sid in self._seen:
+                continue
+            self._seen.add(text.sid)
+            tag = _TAG.search(text.body)
+            contact = self.contacts.get(tag[1]) if tag else None
+            if contact is None:
+                continue
+            contact.came += text.status == Message.Status.DELIVERED
+            if contact is not self._current and not contact.reaches:
+                self._passed_on(contact, text)
+            self._arrives(contact, text.to, text.from_number)
+        self._since = self._world.now
+
+    def _passed_on(self, contact: Contact, text: Message) -> None:
+        """Missed once, and forwarded now: to whom it would go now."""
+        right = self._model.answers(
+            contact.sender, contact.dialled, is_call=False, earlier=None, now=self._world.now
+        )
+        contact.reaches = text.to if text.to in right else ""
+
+    def _arrives(self, contact: Contact, to: str, shown: str) -> None:
+        if to != contact.reaches:
+            self._wrong("somebody was reached who must not be")
+        if shown in self._phones:
+            self._wrong("a private number was shown")
+        if contact.came > 1:
+            self._wrong("a contact came twice")
+
+    def _wrong(self, sentence: str) -> None:
+        self.violations.append(sentence)
+
+    def _called(self, *answers: str) -> str:
+        names = {a: "a phone" if a in self._phones else a for a in answers}
+        return " or ".join(sorted(names.values()))
+
+
+def last_alert() -> int | None:
+    return Alert.objects.order_by("-date_created").values_list("error_code", flat=True).first()
+
+
+def _earlier(fields: Fields) -> Earlier | None:
+    if not fields.get("sessionSid"):
+        return None
+    return Earlier(
+        fields["sessionUniqueName"],
+        fields["outboundParticipantIdentifier"],
+        fields["outboundParticipantProxyIdentifier"],
+    )
+
+
+def _said(answer: Answer, *, is_call: bool) -> str:
+    """A phone, one of the sentences, or that we know nothing now; empty for silence."""
+    if answer.status != 200:
+        return f"HTTP {answer.status}"
+    if answer.content_type == "application/json":
+        phone: str = json.loads(answer.body)["participantIdentifier"]
+        return phone
+    if rung := _RUNG.search(answer.body):
+        return rung[1].decode()
+    if answer.body in _SENTENCES:
+        return _SENTENCES[answer.body]
+    if answer.body == callbacks.NEUTRAL_MESSAGE and not is_call:
+        return ""
+    if answer.body in {hold.apology(), hold.written_apology()} or b"<Pause" in answer.body:
+        return _NOT_NOW
+    return AWAY if b"away" in answer.body and not is_call else "something else"

@@ -1,0 +1,210 @@
+"""A small world of its own for each seed: its clock, its chance, its broker, and a tap at Twilio.
+
+What is ours runs as it is. Only what surrounds it is here: time, which moves when it is told to;
+random bytes, drawn from the seed; the broker, which keeps or loses what is sent to it; the
+network to Twilio, on which we may die; Redis, whose keys age with the clock.
+"""
+
+import os
+import random
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+from unittest import mock
+
+import redis
+import time_machine
+from celery import Task
+from celery.app.task import Task as AnyTask
+from django.apps import apps
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.core.management import call_command
+from django.db import connection
+
+from proxying import deadlines, last_known_good
+from proxying.provisioning import NotYet
+from proxying.switchboard import sessions, webhooks
+from proxying.switchboard.faults import held
+from proxying.switchboard.models import Phone, VerifyService
+from proxying.switchboard.traffic import calls
+from proxying.switchboard.webhooks import Answer
+from proxying.twilio_client import TwilioRefused, TwilioUnavailable
+from tests.conftest import InProcessAdapter
+
+_BEGIN: Final = datetime(2026, 1, 5, 12, tzinfo=UTC)
+_NEARBY: Final = timedelta(seconds=60)
+# Ages every key of Redis by so many milliseconds.
+_AGE: Final = """
+for _, key in ipairs(redis.call('KEYS', '*')) do
+    local left = redis.call('PTTL', key)
+    if left >= 0 then
+        if left <= tonumber(ARGV[1]) then redis.call('DEL', key)
+        else redis.call('PEXPIRE', key, left - tonumber(ARGV[1])) end
+    end
+end
+"""
+
+
+class Killed(BaseException):
+    """kill -9: no handler of ours sees it."""
+
+
+@dataclass
+class World:
+    """Everything around us, of one seed."""
+
+    chance: random.Random
+    clock: time_machine.Traveller
+    redis: "redis.Redis[bytes]"
+    queue: list[tuple["Task[Any, Any]", tuple[Any, ...]]] = field(default_factory=list)
+    # So many requests to Twilio from now, and whether the last of them still takes effect.
+    dies_after: tuple[int, bool] | None = None
+    on_webhook: Callable[[str, dict[str, str], Answer], None] = lambda *told: None
+
+    @property
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+    def wait(self, time: timedelta) -> None:
+        """The clock goes on, for Redis and for Twilio too."""
+        self.clock.shift(time)
+        if time >= _NEARBY:
+            last_known_good.nearby.clear()
+        self.redis.eval(_AGE, 0, int(time.total_seconds() * 1000))
+        calls.settle()
+        sessions.expire_due()
+        held.deliver()
+
+    def work(self, most: int) -> None:
+        """A worker takes what was sent, the oldest first. It may die of it."""
+        for task, ids in [self.queue.pop(0) for _ in range(min(most, len(self.queue)))]:
+            self.run(task, *ids)
+
+    def run(self, task: "Task[Any, Any]", *ids: Any) -> None:
+        # What is to be tried again is: the row says so, not the broker.
+        with suppress(NotYet, TwilioUnavailable, TwilioRefused, Killed):
+            task.run(*ids)
+
+    @contextmanager
+    def dying(self) -> Iterator[None]:
+        """At one of the next requests to Twilio we die, before or after it takes effect."""
+        self.dies_after = (self.chance.randrange(1, 7), self.chance.random() < 0.5)
+        try:
+            yield
+        finally:
+            self.dies_after = None
+
+    def database_is_away(self, *, away: bool) -> None:
+        """For our callbacks; Twilio has its own."""
+        deadlines.line._next_try = float("inf") if away else None
+
+    @property
+    def is_database_away(self) -> bool:
+        return deadlines.line._next_try is not None
+
+
+@contextmanager
+def worlds() -> Iterator[Callable[[int], "Any"]]:
+    """Makes worlds: ``with make(seed) as world``. One at a time."""
+    with ExitStack() as staying, redis.Redis.from_url(settings.REDIS_URL) as client:
+        staying.enter_context(mock.patch.object(AnyTask, "apply_async", _send))
+        staying.enter_context(mock.patch.object(webhooks, "send", _told(webhooks.send)))
+        staying.enter_context(mock.patch.object(InProcessAdapter, "send", _asked()))
+        tables = _prepare_tables()
+
+        @contextmanager
+        def make(seed: int) -> Iterator[World]:
+            chance = random.Random(seed)
+            with _only(chance), time_machine.travel(_BEGIN, tick=False) as clock:
+                _empty(tables)
+                client.flushdb()
+                last_known_good.nearby.clear()
+                _HERE.append(World(chance, clock, client))
+                try:
+                    call_command("configure_proxy_service", verbosity=0)
+                    sid = settings.TWILIO_VERIFY_SERVICE_SID
+                    VerifyService.objects.create(sid=sid, friendly_name="ShoppingPlace")
+                    yield _HERE[-1]
+                finally:
+                    _HERE[-1].database_is_away(away=False)
+                    _HERE.pop()
+
+        yield make
+
+
+def phones(numbers: list[str]) -> None:
+    Phone.objects.bulk_create(Phone(number=number, name="somebody") for number in numbers)
+
+
+_HERE: list[World] = []
+
+
+def _send(task: "Task[Any, Any]", args: Any = (), kwargs: Any = None, **options: Any) -> None:
+    _HERE[-1].queue.append((task, tuple(args or ())))
+
+
+def _told(through: Callable[..., Answer]) -> Callable[..., Answer]:
+    def send(url: str, fields: dict[str, str]) -> Answer:
+        answer = through(url, fields)
+        _HERE[-1].on_webhook(url, dict(fields), answer)
+        return answer
+
+    return send
+
+
+def _asked() -> Callable[..., Any]:
+    through = InProcessAdapter.send
+
+    def send(adapter: InProcessAdapter, request: Any, *args: Any, **options: Any) -> Any:
+        world = _HERE[-1]
+        if world.dies_after is None or "/switchboard/" not in request.path_url:
+            return through(adapter, request, *args, **options)
+        left, takes_effect = world.dies_after
+        world.dies_after = (left - 1, takes_effect)
+        if left > 1:
+            return through(adapter, request, *args, **options)
+        world.dies_after = None
+        if takes_effect:
+            through(adapter, request, *args, **options)
+        raise Killed
+
+    return send
+
+
+@contextmanager
+def _only(chance: random.Random) -> Iterator[None]:
+    """All chance is that of the seed: SIDs, UUIDs, codes, what is shuffled."""
+    drawn = random.Random(chance.randrange(2**64))
+    random.seed(drawn.randrange(2**64))
+    with (
+        mock.patch.object(os, "urandom", drawn.randbytes),
+        mock.patch.object(random, "_urandom", drawn.randbytes),
+    ):
+        yield
+
+
+def _prepare_tables() -> list[str]:
+    """Those that a world fills. Nothing may move their rows or change plans meanwhile."""
+    models = [
+        *apps.get_app_config("proxying").get_models(),
+        *apps.get_app_config("switchboard").get_models(),
+        *apps.get_app_config("listings").get_models(),
+        get_user_model(),
+    ]
+    tables = [model._meta.db_table for model in models if model._meta.managed]
+    with connection.cursor() as cursor:
+        for table in tables:
+            cursor.execute(f'ALTER TABLE "{table}" SET (autovacuum_enabled = false)')
+    return tables
+
+
+def _empty(tables: list[str]) -> None:
+    with connection.cursor() as cursor:
+        looks = (f"SELECT '{name}' WHERE EXISTS (SELECT FROM \"{name}\")" for name in tables)
+        cursor.execute(" UNION ALL ".join(looks))
+        full = ", ".join(f'"{name}"' for (name,) in cursor.fetchall())
+        if full:
+            cursor.execute(f"TRUNCATE {full} RESTART IDENTITY CASCADE")
