@@ -1,4 +1,4 @@
-"""Whom a seller knows: buyers they have answered, as a condition of a query."""
+"""Whom a seller knows, and whom a buyer means by a number: as conditions of a query."""
 
 from datetime import timedelta
 from typing import Any, Final
@@ -28,3 +28,13 @@ def are_known(*, seller: Any, buyers: list[Any]) -> Exists:
         created_at__gt=timezone.now() - timedelta(days=settings.KNOWN_BUYER_DAYS),
     )
     return Exists(spoken)
+
+
+def meant_another(*, number: Any, seller: Any, buyers: list[Any]) -> Exists:
+    """Whether one of *buyers* had a Session on *number* when it was not *seller*'s.
+
+    Proxy forgets that after 90 days, and a number that was given back may come again later.
+    *buyers* are blind indexes; all may be ``OuterRef``.
+    """
+    others = ProxySession.objects.exclude(reserved_number__seller=seller)
+    return Exists(others.filter(buyer_index__in=buyers, reserved_number__proxy_identifier=number))

@@ -105,25 +105,10 @@ def _decide(missed: MissedText, text: ReceivedText) -> CreateSession:
     )
     decision: routing.Decision = routing.decide(contact)
     if isinstance(decision, CreateSession):
-        if _stood_for_another(decision):
-            raise _WillNotBe("the number had another meaning for this sender")
         decision = admission.admit(contact, decision)
     if isinstance(decision, CreateSession):
         return decision
     raise _WillNotBe(decision.reason)
-
-
-def _stood_for_another(decision: CreateSession) -> bool:
-    """The sender knew the number as another seller's. Proxy would have told; we must look."""
-    number = decision.reserved_number
-    return (
-        ProxySession.objects.filter(
-            reserved_number__proxy_identifier=number.proxy_identifier,
-            buyer_index=blind_index(decision.buyer),
-        )
-        .exclude(reserved_number__seller=number.seller_id)
-        .exists()
-    )
 
 
 def _session(service_sid: str, decision: CreateSession, text: ReceivedText) -> str:

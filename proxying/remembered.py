@@ -54,9 +54,13 @@ def keep_all() -> int:
 
     It also replaces what a change could not end because Redis was away.
     """
-    numbers = ReservedNumber.objects.filter(
-        status=ReservedNumber.Status.ACTIVE, seller__suspended_at=None
-    ).order_by("pk")
+    numbers = (
+        ReservedNumber.objects.filter(
+            status=ReservedNumber.Status.ACTIVE, seller__suspended_at=None
+        )
+        .annotate(was_anothers=routing.was_anothers())
+        .order_by("pk")
+    )
     kept, last = 0, UUID(int=0)
     while batch := list(
         numbers.filter(pk__gt=last).values_list("pk", "proxy_identifier")[:_A_BATCH]
@@ -167,11 +171,15 @@ def _may_call(decision: CreateSession) -> bool:
     return bool(count <= settings.CONTACTS_OF_A_PAIR_AN_HOUR)
 
 
-def _keep(routes: Iterable[tuple[ReservedNumber, list[str]]], known: dict[str, str]) -> int:
+def _keep(routes: Iterable[tuple[Any, list[str]]], known: dict[str, str]) -> int:
+    """*routes* are rows with ``was_anothers``, and the indexes of the buyers blocked."""
     texts = {
         str(row.proxy_identifier): text
         for row, blocked in routes
-        if len(blocked) <= _MOST_BLOCKED and (text := _written(row, blocked))
+        # Whoever called it then means somebody else, and memory does not know who they are.
+        if not row.was_anothers
+        and len(blocked) <= _MOST_BLOCKED
+        and (text := _written(row, blocked))
     }
     last_known_good.keep(texts, known)
     return len(texts)

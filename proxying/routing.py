@@ -18,7 +18,7 @@ from django.utils import timezone
 
 from proxying import abuse, hours
 from proxying.encryption import CannotUnseal, blind_index
-from proxying.known_buyers import are_known
+from proxying.known_buyers import are_known, meant_another
 from proxying.models import Block, ProxySession, ReservedNumber, Seller
 from proxying.phone_numbers import E164
 from proxying.signatures import Fields
@@ -318,7 +318,12 @@ def _numbers_concerned(contact: Contact) -> dict[str, _Number]:
                 ProxySession.objects.filter(
                     unique_name=earlier.unique_name if earlier else ""
                 ).exclude(reserved_number__seller=OuterRef("seller"))
+            )
+            | meant_another(
+                number=OuterRef("proxy_identifier"), seller=OuterRef("seller"), buyers=buyers[:1]
             ),
+            # For last_known_good, which cannot tell whom an old buyer means.
+            was_anothers=was_anothers(),
             # Looked up only for a number that its seller has moved from.
             knows_buyer=Case(
                 When(
@@ -346,6 +351,14 @@ def _numbers_concerned(contact: Contact) -> dict[str, _Number]:
 def _blocked_buyers() -> Subquery:
     blocks = Block.objects.filter(seller=OuterRef("seller")).order_by().values("seller")
     return Subquery(blocks.annotate(all=StringAgg("buyer_index", Value(","))).values("all")[:1])
+
+
+def was_anothers() -> Exists:
+    """Whether the number of a row was another seller's before."""
+    former = ReservedNumber.objects.filter(
+        status=ReservedNumber.Status.RELEASED, proxy_identifier=OuterRef("proxy_identifier")
+    )
+    return Exists(former.exclude(seller=OuterRef("seller")))
 
 
 def _is_forwarded(contact: Contact) -> Q:

@@ -160,6 +160,11 @@ class ReservedNumber(Intent):
                 condition=Q(status__in=["pending", "buying", "reserving", "removing", "removed"]),
                 name="due_numbers",
             ),
+            models.Index(
+                fields=["proxy_identifier"],
+                condition=Q(status="released"),
+                name="numbers_of_former_sellers",
+            ),
         ]
 
     def __str__(self) -> str:

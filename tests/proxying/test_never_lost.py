@@ -12,7 +12,7 @@ from django.db import connection, transaction
 from django.urls import reverse
 from django.utils import timezone
 
-from proxying import deadlines, last_known_good, memory, provisioning, remembered, tasks
+from proxying import deadlines, last_known_good, memory, provisioning, remembered, routing, tasks
 from proxying.encryption import blind_index
 from proxying.models import Block, Interaction, ProxySession, ReservedNumber, Seller
 from proxying.phone_numbers import PhoneNumber
@@ -23,6 +23,8 @@ from tests.proxying.factories import (
     BOBS_PHONE,
     TOMS_NUMBER,
     TOMS_PHONE,
+    ReservedNumberFactory,
+    SellerFactory,
     beth,
     tom,
 )
@@ -223,7 +225,8 @@ def test_unblocked_buyer_is_reached_again():
 def test_read_before_a_change_and_kept_after_it_does_not_count():
     seller = tom()
     known = last_known_good.epochs([TOMS_NUMBER])
-    number = ReservedNumber.objects.select_related("seller__key").get()
+    number = ReservedNumber.objects.annotate(was_anothers=routing.was_anothers()).get()
+    assert number.seller.secret()
     provisioning.suspend(seller, "spam")
     remembered._keep([(number, [])], known)
     with database_away():
@@ -248,6 +251,19 @@ def test_what_was_read_during_a_change_is_not_kept():
     with database_away():
         assert not connects(call_number(2))
     assert seller.reserved_number.is_active
+
+
+def test_number_that_was_anothers_is_not_remembered():
+    """Bob knew it as Tom's. Memory does not know that, and must not ring Beth for him."""
+    tom()
+    call_number(1)
+    ReservedNumber.objects.update(status=ReservedNumber.Status.RELEASED)
+    seller = SellerFactory(phone_number=PhoneNumber(BETHS_PHONE))
+    ReservedNumberFactory(seller=seller, proxy_identifier=TOMS_NUMBER)
+    assert rings(call_number(2, sender=MALLORYS_PHONE)) == BETHS_PHONE
+    remembered.keep_all()
+    with database_away():
+        assert not connects(call_number(3))
 
 
 def test_remembered_route_does_not_open_as_another_numbers():

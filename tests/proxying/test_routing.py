@@ -343,6 +343,18 @@ def test_number_that_stood_for_somebody_else_does_not_reach_its_new_seller():
     assert seller.display_name not in str(response.content)
 
 
+def test_old_buyer_does_not_reach_the_new_holder_when_proxy_has_forgotten():
+    """A year later Proxy tells of no earlier Session. Strangers reach Beth, Bob does not."""
+    tom()
+    contact(BOBS_PHONE, TOMS_NUMBER)
+    ReservedNumber.objects.update(status=ReservedNumber.Status.RELEASED)
+    ReservedNumberFactory(seller=beth_without_number(), proxy_identifier=TOMS_NUMBER)
+
+    assert contact(BOBS_PHONE, TOMS_NUMBER, A_TEXT).content == NEUTRAL_MESSAGE
+    stranger = contact("+14155550166", TOMS_NUMBER, "SM" + "3" * 32)
+    assert stranger.json()["participantIdentifier"] == BETHS_PHONE
+
+
 def beth_without_number():
     seller = beth()
     seller.reserved_numbers.all().delete()
