@@ -401,6 +401,8 @@ if LOG_FORMAT not in {"json", "console"}:
     raise ImproperlyConfigured("LOG_FORMAT must be json or console")
 LOGGING_CONFIG = None  # ours, from here on: what goes wrong further down is told alike
 logs.configure(LOG_LEVEL, as_json=LOG_FORMAT == "json")
+DEFAULT_EXCEPTION_REPORTER = "shoppingplace.reports.Report"
+DEFAULT_EXCEPTION_REPORTER_FILTER = "shoppingplace.reports.NoValues"
 DJANGO_STRUCTLOG_CELERY_ENABLED = True
 # Who is logged in costs a query, which a callback with a forged cookie must not cause.
 DJANGO_STRUCTLOG_USER_ID_FIELD = None
