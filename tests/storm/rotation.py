@@ -1,75 +1,292 @@
-"""Auth tokens change while calls come in, at every address at which the site may stand."""
+"""Auth tokens change while calls come in, at every kind of address at which the site may stand.
 
+At each address a real gunicorn, behind a proxy that ends TLS, is told of the new token as the
+README says: written into the file of settings, and told to reload. Several clients post
+meanwhile what Twilio would, signed by Twilio's own library with the token that is valid there
+at that moment, and what Mallory would. The control forgets the old token at once.
+"""
+
+import os
 import random
-from urllib.parse import urlencode
+import signal
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from http.client import HTTPException
+from pathlib import Path
+from urllib.parse import urlencode, urlsplit
 
-from django.test import Client, override_settings
+from twilio.request_validator import RequestValidator
 
-from tests.storm import Result
-from tests.storm.forged_posts import FORM, Post, genuine, sign
+from tests.storm import Result, processes, tls_proxy
+from tests.storm.forged_posts import Post, genuine
+from tests.storm.processes import Process, Site, free_port
 
 FIGURE = 8
 TITLE = "Token rotations under load, at every supported address, with spoofed headers"
 N = 8_000
-SMALL = 400
-CONTROL = 400
+SMALL = 100
+CONTROL = 100
 
-ROTATIONS = 20
-# What we told Twilio, and as what it may sign that: its port is at times left out.
-_WAYS_IN = {
-    "http://testserver": ("http://testserver",),
-    "https://shop.example": ("https://shop.example",),
-    "https://shop.example:8443": ("https://shop.example:8443", "https://shop.example"),
-}
-_SPOOFS = (
-    {},
-    {"X-Forwarded-Host": "mallory.example", "X-Forwarded-Proto": "https"},
-    {"X-Forwarded-Proto": "http", "X-Forwarded-Port": "99", "X-Forwarded-For": "10.0.0.1"},
-    {"Forwarded": "host=mallory.example;proto=https", "X-Original-URL": "/", "X-Rewrite-URL": "/"},
+_ROTATIONS = 20
+_CLIENTS = 8
+# A rotation's phases: before, both tokens known, after.
+_PHASES = 3
+_A_ROTATION = 150
+_RELOADED_WITHIN = 60.0
+
+_MALLORY = "mallory.example"
+_SPOOFS: tuple[dict[str, str], ...] = (
+    {"X-Forwarded-Host": _MALLORY, "X-Forwarded-Proto": "https"},
+    {"X-Forwarded-Proto": "http", "X-Forwarded-Port": "99", "X-Forwarded-For": "10.0.0.1, ::1"},
+    {"Forwarded": f"for=1.2.3.4;host={_MALLORY};proto=http"},
+    {"X-Original-URL": "/livez", "X-Rewrite-URL": "/proxy/callbacks/interactions/"},
+    {"X-Forwarded-Prefix": "/mallory", "X-Script-Name": "/mallory", "X-Forwarded-Ssl": "off"},
+    {"SCRIPT_NAME": "/proxy", "PATH_INFO": "/livez"},
+    {"Host": _MALLORY},
+    {"Host": "10.0.0.7:8000", "X-Forwarded-Server": _MALLORY},
+    {"Host": f"{tls_proxy.HOST}.:99", "X-Host": _MALLORY, "X-HTTP-Method-Override": "GET"},
 )
 
 
-def run(n: int, seed: int, *, keeps_the_old: bool = True) -> Result:
-    chance = random.Random(seed)
-    refused = accepted = sent = 0
-    for rotation in range(ROTATIONS):
-        old, new = f"token-{rotation}", f"token-{rotation + 1}"
-        # Ours first: both are known before Twilio moves, at a moment that we do not see.
-        during = [new, old] if keeps_the_old else [new]
-        for known, signs_with in (([old], [old]), (during, [old, new]), ([new], [new])):
-            with override_settings(TWILIO_AUTH_TOKENS=known, ALLOWED_HOSTS=["*"]):
-                for _ in range(n // ROTATIONS // 3):
-                    sent += 1
-                    refused += _answer(chance, chance.choice(signs_with)) not in {200, 204}
-                    accepted += _answer(chance, "mallory's") != 403
-                    accepted += _answer(chance, known[0], spoofed=True) != 403
-    return Result(
-        held=not refused and not accepted,
-        measured=(
-            f"{ROTATIONS} rotations, {sent} genuine callbacks at {len(_WAYS_IN)} addresses: "
-            f"{refused} refused; {2 * sent} forged: {accepted} accepted"
-        ),
-    )
+@dataclass(frozen=True)
+class WayIn:
+    """Where the world finds the site, and what is before it."""
+
+    name: str
+    tls: bool = True
+    names_port: bool = False
+    prefix: str = ""
+    cut_off: bool = False
+
+
+# The last first when there is no time for all.
+_WAYS = (
+    WayIn("no proxy", tls=False, names_port=True),
+    WayIn("TLS"),
+    WayIn("TLS, a port", names_port=True),
+    WayIn("TLS, a prefix", prefix="/shop"),
+    WayIn("TLS, a prefix that the proxy cuts off", prefix="/shop", cut_off=True),
+    WayIn("TLS, a port, a prefix", names_port=True, prefix="/shop/here"),
+)
+
+
+def run(n: int, seed: int) -> Result:
+    return _storm(n, seed, keeps_the_old=True)
 
 
 def control(n: int, seed: int) -> Result:
     """The new token takes the old one's place at once."""
-    return run(n, seed, keeps_the_old=False)
+    return _storm(n, seed, keeps_the_old=False)
 
 
-def _answer(chance: random.Random, token: str, *, spoofed: bool = False) -> int:
-    """*spoofed*: signed for the address that its headers claim, with a token that is ours."""
-    post: Post = genuine(chance)
-    told, signed_as = chance.choice(list(_WAYS_IN.items()))
-    base = "https://mallory.example" if spoofed else chance.choice(signed_as)
-    headers = dict(chance.choice(_SPOOFS[1:] if spoofed else _SPOOFS))
-    headers |= {
-        "Host": "mallory.example" if spoofed else chance.choice(["shop.example", "10.0.0.7:8000"]),
-        "X-Twilio-Signature": sign(base + post.path, post, token),
+def _storm(n: int, seed: int, *, keeps_the_old: bool) -> Result:
+    rotations = max(1, min(_ROTATIONS, n // _A_ROTATION))
+    ways = _WAYS[-rotations:]
+    answers = max(2, n // (rotations * _PHASES * _CLIENTS))
+    counted = Counted()
+    with processes.folder() as folder:
+        certificate = tls_proxy.make_certificate(folder / "shop.pem")
+        for place, way in enumerate(ways):
+            here = len(range(place, rotations, len(ways)))
+            with _published(way, folder / str(place), certificate) as shop:
+                load = Load(shop, random.Random(f"{seed} {place}"), counted)
+                with load.running():
+                    for _ in range(here):
+                        _rotate(shop, load, answers, keeps_the_old=keeps_the_old)
+    refused = sum(counted.genuine.values()) - counted.genuine["accepted"]
+    let_in = sum(counted.forged.values()) - counted.forged["403"]
+    return Result(
+        held=not refused and not let_in,
+        measured=(
+            f"{rotations} rotations at {len(ways)} kinds of address: "
+            f"{sum(counted.genuine.values())} genuine {dict(counted.genuine)}, "
+            f"{sum(counted.forged.values())} forged {dict(counted.forged)}; "
+            f"slowest {counted.slowest:.1f} s, while reloading"
+        ),
+    )
+
+
+@dataclass
+class Shop:
+    """The running site, and Twilio's side of it."""
+
+    public: str
+    port: int
+    certificate: Path | None
+    settings: Path
+    web: Process
+    token: str = "token-0"
+
+    def know(self, *tokens: str) -> None:
+        """As the README says; comes back when nobody is left who knew others."""
+        _write_tokens(self.settings, *tokens)
+        before = set(self.web.children())
+        os.kill(self.web.pid, signal.SIGHUP)
+        deadline = time.monotonic() + _RELOADED_WITHIN
+        while not (now := set(self.web.children())) or now & before:
+            if time.monotonic() > deadline:
+                raise RuntimeError(f"gunicorn does not reload: {self.web.log.read_text()[-2000:]}")
+            time.sleep(0.05)
+
+
+def _rotate(shop: Shop, load: "Load", answers: int, *, keeps_the_old: bool) -> None:
+    old, new = shop.token, f"token-{int(shop.token.partition('-')[2]) + 1}"
+    load.wait(answers)
+    shop.know(*([new, old] if keeps_the_old else [new]))
+    load.wait(answers // 2 or 1)
+    shop.token = new
+    load.wait(answers // 2 or 1)
+    if keeps_the_old:
+        shop.know(new)
+    load.retired = old
+    load.wait(answers)
+
+
+@contextmanager
+def _published(way: WayIn, folder: Path, certificate: Path) -> Iterator[Shop]:
+    folder.mkdir()
+    inner, outer = free_port(), free_port()
+    host = tls_proxy.HOST if way.tls else "127.0.0.1"
+    port = f":{outer if way.tls else inner}" if way.names_port else ""
+    public = f"{'https' if way.tls else 'http'}://{host}{port}{way.prefix}"
+    environment = {
+        **{name: value for name, value in os.environ.items() if name != "TWILIO_AUTH_TOKEN"},
+        "PUBLIC_BASE_URL": public,
+        "ENV_FILE": str(folder / "env"),
+        "SWITCHBOARD": "False",
+        "SWITCHBOARD_VIRTUAL_CARRIER": "False",
     }
-    with override_settings(PUBLIC_ORIGIN=told):
-        return (
-            Client(raise_request_exception=False)
-            .post(post.path, urlencode(post.fields), content_type=FORM, headers=headers)
-            .status_code
+    _write_tokens(folder / "env", Shop.token)
+    site = Site(folder, environment)
+    with ExitStack() as ending:
+        web = site.add(
+            "web", "gunicorn", "shoppingplace.wsgi", "--worker-class", "gthread",
+            "--threads", "16", "--bind", f"127.0.0.1:{inner}",
+        )  # fmt: skip
+        ending.callback(web.kill)
+        processes.wait_for(f"http://127.0.0.1:{inner}{way.prefix}/livez", web)
+        if way.tls:
+            cut_off = way.prefix if way.cut_off else ""
+            ending.enter_context(tls_proxy.proxy(outer, inner, certificate, cuts_off=cut_off))
+        yield Shop(
+            public,
+            outer if way.tls else inner,
+            certificate if way.tls else None,
+            folder / "env",
+            web,
         )
+
+
+def _write_tokens(settings: Path, *tokens: str) -> None:
+    settings.write_text(f"TWILIO_AUTH_TOKEN={','.join(tokens)}\n")
+
+
+@dataclass
+class Counted:
+    genuine: Counter[str] = field(default_factory=Counter)
+    forged: Counter[str] = field(default_factory=Counter)
+    slowest: float = 0.0
+
+
+class Load:
+    """Clients that post one after the other, each the next when it has an answer."""
+
+    def __init__(self, shop: Shop, chance: random.Random, counted: Counted) -> None:
+        self.retired = "never-a-token"
+        self._shop = shop
+        self._counted = counted
+        self._lock = threading.Lock()
+        self._answered = [0] * _CLIENTS
+        self._over = threading.Event()
+        self._clients = [
+            threading.Thread(target=self._post, args=(nth, random.Random(chance.random())))
+            for nth in range(_CLIENTS)
+        ]
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        for client in self._clients:
+            client.start()
+        try:
+            yield
+        finally:
+            self._over.set()
+            for client in self._clients:
+                client.join()
+
+    def wait(self, answers: int) -> None:
+        """Until each client has begun that many more after now, and has their answers."""
+        # The first may be to what was posted before.
+        wanted = [had + 1 + answers for had in self._answered]
+        while any(had < wants for had, wants in zip(self._answered, wanted, strict=True)):
+            if not any(client.is_alive() for client in self._clients):
+                raise RuntimeError("the clients died")
+            time.sleep(0.02)
+
+    def _post(self, nth: int, chance: random.Random) -> None:
+        while not self._over.is_set():
+            began = time.monotonic()
+            post = genuine(chance)
+            self._note(
+                self._counted.genuine,
+                self._send(post, _spoofs(chance), self._sign(post, chance)),
+                began,
+            )
+            spoofs, signature = self._forged(post, chance)
+            self._note(self._counted.forged, self._send(post, spoofs, signature), began)
+            self._answered[nth] += 1
+
+    def _sign(self, post: Post, chance: random.Random) -> str:
+        """As Twilio does, which leaves a port out at times."""
+        given = urlsplit(self._shop.public)
+        bare = given._replace(netloc=given.hostname or "")
+        url = chance.choice([given, bare]).geturl() + post.path
+        return _signature(self._shop.token, url, post)
+
+    def _forged(self, post: Post, chance: random.Random) -> tuple[dict[str, str], str]:
+        """With a token that is none (any more), or with ours for an address that is claimed."""
+        shop = self._shop
+        own = shop.public + post.path
+        claims: dict[str, str] = {"X-Forwarded-Host": _MALLORY, "Host": _MALLORY}
+        claimed = f"https://{_MALLORY}{post.path}"
+        return chance.choice(
+            [
+                (_spoofs(chance), _signature("mallorys", own, post)),
+                (_spoofs(chance), _signature(self.retired, own, post)),
+                (claims, _signature(shop.token, claimed, post)),
+                ({"X-Forwarded-Prefix": "/x"}, _signature(shop.token, f"{own}x", post)),
+            ]
+        )
+
+    def _send(self, post: Post, spoofs: dict[str, str], signature: str) -> str:
+        given = urlsplit(self._shop.public)
+        line = tls_proxy.Line(self._shop.port, self._shop.certificate)
+        headers = {"Host": given.netloc, **post.headers, **spoofs}
+        headers["X-Twilio-Signature"] = signature
+        try:
+            line.request("POST", given.path + post.path, urlencode(post.fields), headers)
+            status = line.getresponse().status
+        except (OSError, HTTPException) as error:
+            return type(error).__name__
+        finally:
+            line.close()
+        return "accepted" if status in {200, 204} else str(status)
+
+    def _note(self, counter: Counter[str], answer: str, began: float) -> None:
+        with self._lock:
+            counter[answer] += 1
+            self._counted.slowest = max(self._counted.slowest, time.monotonic() - began)
+
+
+def _spoofs(chance: random.Random) -> dict[str, str]:
+    """Half of all tell the truth."""
+    return chance.choice([{}, chance.choice(_SPOOFS)])
+
+
+def _signature(token: str, url: str, post: Post) -> str:
+    signed: str = RequestValidator(token).compute_signature(url, post.fields)
+    return signed
