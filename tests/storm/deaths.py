@@ -23,7 +23,9 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from proxying.twilio_client import wire
 
 _KILLED: Final = 137
-_WRITES: Final = re.compile(r"\s*(INSERT INTO|UPDATE|DELETE FROM|WITH)\b[^\"]*(\"\w+\")?", re.I)
+_WRITES: Final = re.compile(
+    r"\s*(INSERT INTO|UPDATE|DELETE FROM|WITH)\b[^\"]*(\"\w+\")?", re.IGNORECASE
+)
 _NAMES: Final = re.compile(r"(PN|KS|KC|KP|SM|CA|VA|VE|AC)[0-9a-f]{32}|\+?[0-9]{7,}")
 
 
@@ -71,7 +73,7 @@ def _answer(work: Callable[[], Any], writing: int) -> NoReturn:
         with os.fdopen(writing, "w") as out:
             json.dump(work(), out)
         code = 0
-    except BaseException:
+    except BaseException:  # noqa: BLE001 (told by the exit code)
         traceback.print_exc()
     finally:
         sys.stderr.flush()
