@@ -1,4 +1,5 @@
-"""Our rows against what Twilio has, and differences mended: numbers, Services, their settings.
+"""Our rows against what Twilio has, and differences mended: numbers, Services, their
+settings, and Sessions.
 
 Twilio is listed first and our rows are read after it: a row is always there before the
 number is bought, so a number without one was given up. Each repair looks again before it

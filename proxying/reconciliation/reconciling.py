@@ -1,12 +1,15 @@
 """One run: list, compare, mend."""
 
 import time
+from collections.abc import Callable, Iterable
+from functools import partial
 
 import structlog
 
 from proxying.reconciliation.comparing import count_foreign, differences
 from proxying.reconciliation.inventory import look_at_twilio, read_rows
 from proxying.reconciliation.report import Finding, Outcome, Report
+from proxying.reconciliation.sessions import unknown_sessions
 from proxying.reconciliation.strays import give_back_strays
 from proxying.twilio_client import TwilioRefused, TwilioUnavailable
 
@@ -20,31 +23,37 @@ def reconcile(
 
     *however_many* numbers have vanished, it believes it. No repair is begun later than
     *seconds* from now: the next run goes on. ``TwilioUnavailable`` or ``TwilioRefused``, and
-    nothing done, unless everything could be listed.
+    nothing done, unless all numbers and Services could be listed. Sessions are compared last,
+    for as long as there is time.
     """
     until = None if seconds is None else time.monotonic() + seconds
     twilio, rows = look_at_twilio(), read_rows()
     report = Report(foreign=count_foreign(twilio, rows))
-    found = iter(list(differences(twilio, rows, however_many=however_many)))
-    for finding in found:
+    mend = partial(_mend, report, dry_run=dry_run, until=until)
+    mend(list(differences(twilio, rows, however_many=however_many)))
+    _unless_away("sessions_not_compared", lambda: mend(unknown_sessions(twilio, until=until)))
+    if not dry_run:
+        _unless_away("strays_wait", give_back_strays)
+    counts = {outcome.name.lower(): report.count(outcome) for outcome in Outcome}
+    logger.info("reconciled", foreign=report.foreign, **counts)
+    return report
+
+
+def _mend(
+    report: Report, findings: Iterable[Finding], *, dry_run: bool, until: float | None
+) -> None:
+    """Into *report*, with what became of each. Once Twilio is away nothing more is begun."""
+    away = False
+    for finding in findings:
         late = until is not None and time.monotonic() > until
-        if dry_run or late or finding.repair is None:
+        if dry_run or late or away or finding.repair is None:
             _note(report, finding, Outcome.FOUND)
             continue
         try:
             _note(report, finding, Outcome.REPAIRED if finding.repair() else Outcome.LEFT_ALONE)
-        except TwilioRefused as refusal:
-            _note(report, finding, Outcome.FAILED, reason=str(refusal))
-        except TwilioUnavailable as reason:
+        except (TwilioRefused, TwilioUnavailable) as reason:
             _note(report, finding, Outcome.FAILED, reason=str(reason))
-            for rest in found:
-                _note(report, rest, Outcome.FOUND)
-            break
-    if not dry_run:
-        _give_back_strays()
-    counts = {outcome.name.lower(): report.count(outcome) for outcome in Outcome}
-    logger.info("reconciled", foreign=report.foreign, **counts)
-    return report
+            away = isinstance(reason, TwilioUnavailable)
 
 
 def _note(report: Report, finding: Finding, outcome: Outcome, **why: str) -> None:
@@ -55,8 +64,9 @@ def _note(report: Report, finding: Finding, outcome: Outcome, **why: str) -> Non
         )
 
 
-def _give_back_strays() -> None:
+def _unless_away(event: str, work: Callable[[], object]) -> None:
+    """What the next run can do as well."""
     try:
-        give_back_strays()
-    except TwilioUnavailable as reason:
-        logger.warning("strays_wait", reason=str(reason))
+        work()
+    except (TwilioUnavailable, TwilioRefused) as reason:
+        logger.warning(event, reason=str(reason))

@@ -18,6 +18,7 @@ class Kind(StrEnum):
     NO_SERVICE = "in none of our Services"
     SERVICE_CHANGED = "a Service with other callbacks or time to live"
     SERVICE_GONE = "a Service that Twilio does not have"
+    UNKNOWN_SESSION = "a Session that no row of ours knows"
 
 
 class Outcome(StrEnum):

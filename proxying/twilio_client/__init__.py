@@ -51,6 +51,8 @@ from proxying.twilio_client.services import (
     update_proxy_service,
 )
 from proxying.twilio_client.sessions import (
+    OpenSession,
+    Participant,
     SessionText,
     close_session,
     create_session,
@@ -58,10 +60,12 @@ from proxying.twilio_client.sessions import (
     find_session,
     find_sessions,
     is_session_open,
+    open_sessions,
     participants,
     records_of_session,
     text_in_session,
     texts_in_session,
+    who_takes_part,
 )
 from proxying.twilio_client.verify import is_code_right, line_type, send_code
 
@@ -77,7 +81,9 @@ __all__ = [
     "TOO_MANY_SENDS",
     "CallbackUrls",
     "HttpInsideTransaction",
+    "OpenSession",
     "OwnedNumber",
+    "Participant",
     "ProxyServiceConfiguration",
     "ReceivedText",
     "ServiceNumber",
@@ -106,6 +112,7 @@ __all__ = [
     "list_owned",
     "list_service_numbers",
     "mark_reserved",
+    "open_sessions",
     "participants",
     "records_of_session",
     "remove_from_service",
@@ -115,4 +122,5 @@ __all__ = [
     "text_in_session",
     "texts_in_session",
     "update_proxy_service",
+    "who_takes_part",
 ]

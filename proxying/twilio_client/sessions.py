@@ -1,9 +1,10 @@
 """Sessions, and texts in them: https://www.twilio.com/docs/proxy/api/session"""
 
 import json
-from collections.abc import Collection
-from dataclasses import dataclass
-from typing import cast
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final, cast
 
 from django.conf import settings
 
@@ -15,6 +16,8 @@ from proxying.twilio_client.errors import (
 )
 from proxying.twilio_client.wire import client, none_if_not_found, translated_errors
 
+_OPEN: Final = ("open", "in-progress")
+
 
 @dataclass(frozen=True)
 class SessionText:
@@ -22,6 +25,33 @@ class SessionText:
 
     inbound_resource_sid: str
     body: str
+
+
+@dataclass(frozen=True)
+class OpenSession:
+    """A Session that is not closed. Of one made by hand *unique_name* may be empty."""
+
+    session_sid: str
+    unique_name: str
+    created_at: datetime
+
+
+@dataclass(frozen=True)
+class Participant:
+    """Who takes part in a Session, by phone number, and the number that they see and dial."""
+
+    participant_sid: str
+    identifier: str = field(repr=False)
+    proxy_identifier: str
+
+
+def open_sessions(service_sid: str) -> Iterator[OpenSession]:
+    """The Service's Sessions that are not closed, as Twilio's pages come in."""
+    with translated_errors():
+        # No filter at Twilio: closed ones are listed for 90 days too.
+        for session in client().proxy.v1.services(service_sid).sessions.stream(page_size=100):
+            if session.status in _OPEN:
+                yield OpenSession(session.sid, session.unique_name or "", session.date_created)
 
 
 def find_session(service_sid: str, unique_name: str) -> str | None:
@@ -62,7 +92,7 @@ def is_session_open(service_sid: str, session_sid: str) -> bool:
         if refusal.status == NOT_FOUND:
             return False
         raise
-    return session.status in {"open", "in-progress"}
+    return session.status in _OPEN
 
 
 def create_session(
@@ -93,11 +123,21 @@ def create_session(
         return made_before
 
 
-def participants(service_sid: str, session_sid: str) -> dict[str, str]:
-    """The SID of each who takes part in the Session, by phone number."""
+def who_takes_part(service_sid: str, session_sid: str) -> list[Participant]:
+    """Those who have not been taken out of the Session, whatever became of it."""
     with translated_errors():
         found = client().proxy.v1.services(service_sid).sessions(session_sid).participants.list()
-    return {one.identifier: one.sid for one in found if one.date_deleted is None}
+    return [
+        Participant(one.sid, one.identifier, one.proxy_identifier)
+        for one in found
+        if one.date_deleted is None
+    ]
+
+
+def participants(service_sid: str, session_sid: str) -> dict[str, str]:
+    """The SID of each who takes part in the Session, by phone number."""
+    people = who_takes_part(service_sid, session_sid)
+    return {one.identifier: one.participant_sid for one in people}
 
 
 def texts_in_session(service_sid: str, session_sid: str) -> list[SessionText]:

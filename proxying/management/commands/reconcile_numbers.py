@@ -11,8 +11,9 @@ from proxying.twilio_client import TwilioRefused, TwilioUnavailable
 
 class Command(BaseCommand):
     help = (
-        "Compares the numbers and Services at Twilio with our rows and mends differences, as a "
-        "task does every 15 minutes. Touches no number that does not bear our marker."
+        "Compares the numbers, Services and Sessions at Twilio with our rows and mends "
+        "differences, as a task does every 15 minutes. Touches no number that does not bear our "
+        "marker."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
