@@ -37,9 +37,9 @@ _STATES: Final = {
     "removing": "going", "removed": "going",
 }  # fmt: skip
 _PAUSES: Final = {
-    timedelta(minutes=1): 30, timedelta(minutes=20): 25, timedelta(hours=1): 15,
-    timedelta(hours=5): 12, timedelta(days=1): 10, timedelta(days=8): 5,
-    timedelta(days=31): 3, timedelta(days=91): 2, timedelta(days=120): 1,
+    timedelta(minutes=1): 30, timedelta(minutes=20): 25, timedelta(hours=1): 12,
+    timedelta(hours=5): 10, timedelta(days=1): 8, timedelta(days=8): 6,
+    timedelta(days=31): 5, timedelta(days=91): 3, timedelta(days=120): 2,
 }  # fmt: skip
 _PERIODIC: Final = {
     tasks.sweep: 30, tasks.watch_capacity: 12, tasks.settle_aside: 12,
@@ -91,6 +91,14 @@ class Life:
             self.stock_is_bought_ahead: 1,
         }
 
+        # After these numbers may have changed, or a text of before have arrived.
+        self._that_work = {
+            self.a_worker_works,
+            self.beat_beats,
+            self.a_seller_leaves,
+            self.twilio_loses_a_number,
+        }
+
     @property
     def violations(self) -> list[str]:
         return self.judge.violations
@@ -101,7 +109,10 @@ class Life:
         for step in range(1, steps + 1):
             (event,) = self.chance.choices(events, weights)
             event()
-            self._look(at_length=step % _LOOKED_AT_EVERY == 0)
+            if event in self._that_work:
+                self._look()
+            if step % _LOOKED_AT_EVERY == 0:
+                self.violations.extend(invariants.violations(at_rest=False))
             if self.violations:
                 self.judge.violations[0] += f", when {event.__name__.replace('_', ' ')}"
                 return step
@@ -125,7 +136,7 @@ class Life:
         self._contact(talk.phone, talk.seen_by_seller)
 
     def _contact(self, sender: str, dialled: str) -> None:
-        contact = self.judge.begin(sender, dialled)
+        self.judge.begin(sender, dialled)
         if self.chance.random() < 0.6:
             tag = len(self.judge.contacts) - 1
             messages.text(sender, dialled, f"#{tag}# Is it still there?")
@@ -141,7 +152,6 @@ class Life:
         if leg is not None and leg.status == Call.Status.RINGING:
             self.model.rang[leg.to] = self.world.now
             self._picks_up(leg)
-        del contact
         self.judge.end(leg)
 
     def _picks_up(self, leg: Call) -> None:
@@ -340,11 +350,9 @@ class Life:
 
     # Looking
 
-    def _look(self, *, at_length: bool) -> None:
+    def _look(self) -> None:
         self.judge.look()
         self._look_at_numbers()
-        if at_length:
-            self.violations.extend(invariants.violations(at_rest=False))
 
     def _look_at_numbers(self) -> None:
         now, held_now = self.world.now, set()
@@ -371,7 +379,7 @@ class Life:
             for task in _PERIODIC:
                 self.world.run(task)
                 self.world.work(len(self.world.queue))
-            self._look(at_length=False)
+            self._look()
             waits = ReservedNumber.objects.filter(ReservedNumber.STILL_TO_DO).exists()
             if not waits and not sessions_to_close().exists():
                 break

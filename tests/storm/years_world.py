@@ -9,8 +9,11 @@ import os
 import random
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from copy import copy
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from io import StringIO
+from itertools import groupby
 from typing import Any, Final
 from unittest import mock
 
@@ -22,13 +25,15 @@ from django.apps import apps
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.management import call_command
+from django.core.management.color import no_style
 from django.db import connection
+from django.db.models import Model
 
 from proxying import deadlines, last_known_good
 from proxying.provisioning import NotYet
 from proxying.switchboard import sessions, webhooks
 from proxying.switchboard.faults import held
-from proxying.switchboard.models import Phone, VerifyService
+from proxying.switchboard.models import Call, IncomingPhoneNumber, Phone, Service, VerifyService
 from proxying.switchboard.traffic import calls
 from proxying.switchboard.webhooks import Answer
 from proxying.twilio_client import TwilioRefused, TwilioUnavailable
@@ -74,7 +79,8 @@ class World:
         if time >= _NEARBY:
             last_known_good.nearby.clear()
         self.redis.eval(_AGE, 0, int(time.total_seconds() * 1000))
-        calls.settle()
+        if Call.objects.live().exists():
+            calls.settle()
         sessions.expire_due()
         held.deliver()
 
@@ -113,24 +119,22 @@ def worlds() -> Iterator[Callable[[int], "Any"]]:
         staying.enter_context(mock.patch.object(AnyTask, "apply_async", _send))
         staying.enter_context(mock.patch.object(webhooks, "send", _told(webhooks.send)))
         staying.enter_context(mock.patch.object(InProcessAdapter, "send", _asked()))
-        tables = _prepare_tables()
+        _leave_rows_where_they_are()
+        with time_machine.travel(_BEGIN, tick=False) as clock, _only(random.Random(0)):
+            _HERE.append(World(random.Random(0), clock, client))
+            beginning = _beginning()
+            _HERE.pop()
 
         @contextmanager
         def make(seed: int) -> Iterator[World]:
             chance = random.Random(seed)
-            with _only(chance), time_machine.travel(_BEGIN, tick=False) as clock:
-                _empty(tables)
-                client.flushdb()
-                last_known_good.nearby.clear()
+            with time_machine.travel(_BEGIN, tick=False) as clock, _only(chance):
                 _HERE.append(World(chance, clock, client))
+                _begin_anew(beginning, client)
                 try:
-                    call_command("configure_proxy_service", verbosity=0)
-                    sid = settings.TWILIO_VERIFY_SERVICE_SID
-                    VerifyService.objects.create(sid=sid, friendly_name="ShoppingPlace")
                     yield _HERE[-1]
                 finally:
-                    _HERE[-1].database_is_away(away=False)
-                    _HERE.pop()
+                    _HERE.pop().database_is_away(away=False)
 
         yield make
 
@@ -186,25 +190,42 @@ def _only(chance: random.Random) -> Iterator[None]:
         yield
 
 
-def _prepare_tables() -> list[str]:
-    """Those that a world fills. Nothing may move their rows or change plans meanwhile."""
-    models = [
-        *apps.get_app_config("proxying").get_models(),
-        *apps.get_app_config("switchboard").get_models(),
-        *apps.get_app_config("listings").get_models(),
-        get_user_model(),
-    ]
-    tables = [model._meta.db_table for model in models if model._meta.managed]
+def _models() -> list[type[Model]]:
+    """Of which a world has rows."""
+    labels = ("proxying", "switchboard", "listings")
+    models = [one for label in labels for one in apps.get_app_config(label).get_models()]
+    return [*models, get_user_model()]
+
+
+def _leave_rows_where_they_are() -> None:
+    """Nothing may move rows or change plans meanwhile: a query without an order keeps its own."""
     with connection.cursor() as cursor:
-        for table in tables:
-            cursor.execute(f'ALTER TABLE "{table}" SET (autovacuum_enabled = false)')
-    return tables
+        for model in _models():
+            cursor.execute(f'ALTER TABLE "{model._meta.db_table}" SET (autovacuum_enabled = off)')
 
 
-def _empty(tables: list[str]) -> None:
+def _beginning() -> list[Model]:
+    """What every world begins with: a Service with its pool, and Verify."""
+    call_command("configure_proxy_service", stdout=StringIO())
+    sid = settings.TWILIO_VERIFY_SERVICE_SID
+    VerifyService.objects.create(sid=sid, friendly_name="ShoppingPlace")
+    in_order = sorted(_models(), key=lambda model: model not in (Service, IncomingPhoneNumber))
+    return [row for model in in_order for row in model._default_manager.order_by("pk")]
+
+
+def _begin_anew(beginning: list[Model], client: "redis.Redis[bytes]") -> None:
+    client.flushdb()
+    last_known_good.nearby.clear()
+    tables = [model._meta.db_table for model in _models()]
     with connection.cursor() as cursor:
         looks = (f"SELECT '{name}' WHERE EXISTS (SELECT FROM \"{name}\")" for name in tables)
         cursor.execute(" UNION ALL ".join(looks))
         full = ", ".join(f'"{name}"' for (name,) in cursor.fetchall())
         if full:
             cursor.execute(f"TRUNCATE {full} RESTART IDENTITY CASCADE")
+    for model, rows in groupby(beginning, key=type):
+        model._default_manager.bulk_create(copy(row) for row in rows)
+    # The rows have brought their numbers with them.
+    with connection.cursor() as cursor:
+        for statement in connection.ops.sequence_reset_sql(no_style(), list(map(type, beginning))):
+            cursor.execute(statement)
