@@ -1,9 +1,9 @@
-"""Columns that only PostgreSQL has, so that no model names them."""
+"""What PostgreSQL has and the ORM does not say: columns that no model names, and ANY."""
 
 from collections.abc import Mapping
 from typing import Any, Self
 
-from django.db.models import Expression, Field
+from django.db.models import Expression, Field, Lookup
 
 
 class Column(Expression):
@@ -27,3 +27,21 @@ class Column(Expression):
     def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[str | int, ...]]:
         quote = connection.ops.quote_name
         return f"{quote(self.table)}.{quote(self.name)}", ()
+
+
+class AnyOf(Lookup):
+    """``AnyOf(F("pk"), keys)``: a thousand keys as one parameter, not as a thousand.
+
+    The driver writes each parameter by itself, which takes as long as the query. SQLite has
+    no arrays, and ``pk__in`` for it.
+    """
+
+    prepare_rhs = False
+
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
+        column, params = self.process_lhs(compiler, connection)
+        return f"{column} = ANY(%s)", (*params, list(self.rhs))
+
+    def as_sqlite(self, compiler: Any, connection: Any, **_: Any) -> tuple[str, tuple[Any, ...]]:
+        column, params = self.process_lhs(compiler, connection)
+        return f"{column} IN ({', '.join(['%s'] * len(self.rhs))})", (*params, *self.rhs)

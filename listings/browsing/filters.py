@@ -120,8 +120,14 @@ class ListingFilters(forms.Form):
         "sort": gettext_lazy("order"),
     }
 
-    def __init__(self, data: QueryDict | dict[str, Any]) -> None:
+    def __init__(
+        self,
+        data: QueryDict | dict[str, Any],
+        lexemes: dict[str, dict[str, list[str]]] | None = None,
+    ) -> None:
         super().__init__(data)
+        # By the words. Searches made from this one share it, so the database is asked once.
+        self._lexemes = {} if lexemes is None else lexemes
 
     def clean(self) -> dict[str, Any]:
         cleaned = self.cleaned_data
@@ -155,10 +161,12 @@ class ListingFilters(forms.Form):
     def words(self) -> str:
         return self._value("q") or ""
 
-    @cached_property
+    @property
     def lexemes(self) -> dict[str, list[str]]:
         """What the words mean to PostgreSQL."""
-        return lexemes_of(words_of(self.words))
+        if self.words not in self._lexemes:
+            self._lexemes[self.words] = lexemes_of(words_of(self.words))
+        return self._lexemes[self.words]
 
     @property
     def category_chosen(self) -> Category | None:
@@ -276,10 +284,13 @@ class ListingFilters(forms.Form):
 
     def changed(self, **new: str) -> Self:
         """The same search with *new* values."""
-        return type(self)(QueryDict(self.query(**new)))
+        return self._asking(self.query(**new))
 
     def without(self, *names: str) -> Self:
-        return type(self)(QueryDict(self.query_without(*names)))
+        return self._asking(self.query_without(*names))
+
+    def _asking(self, query: str) -> Self:
+        return type(self)(QueryDict(query), self._lexemes)
 
     def describe(self) -> str:
         """In a few words: ``oak table · Furniture · within 25 km of Oakland, CA``."""

@@ -36,7 +36,7 @@ from django.db.models import (
 from django.db.models.functions import ASin, Cos, Greatest, Least, Radians, Sin, Sqrt
 
 from listings.browsing import filters as asked
-from listings.browsing.columns import Column
+from listings.browsing.columns import AnyOf, Column
 from listings.browsing.filters import ListingFilters
 from listings.browsing.words import words_of
 from listings.models import Listing, ListingQuerySet, Photo
@@ -72,7 +72,7 @@ def find(filters: ListingFilters, among: Sequence[int] | None = None) -> Listing
     """
     order = _ORDERS[filters.order]
     if among is not None:
-        found = Listing.objects.filter(pk__in=among)
+        found = Listing.objects.filter(AnyOf(F("pk"), among))
     elif filters.order == asked.RELEVANCE:
         found = Listing.objects.filter(pk__in=newest_first(filters).values("pk")[:RANKED])
     else:
@@ -89,16 +89,16 @@ def find(filters: ListingFilters, among: Sequence[int] | None = None) -> Listing
     return found.order_by(*order)
 
 
-def newest_first(filters: ListingFilters, *, in_any_category: bool = False) -> ListingQuerySet:
+def newest_first(filters: ListingFilters) -> ListingQuerySet:
     """The same listings as ``find``, the newest first whatever order was asked for."""
-    return matching(filters, in_any_category=in_any_category).order_by(*_NEWEST)
+    return matching(filters).order_by(*_NEWEST)
 
 
-def matching(filters: ListingFilters, *, in_any_category: bool = False) -> ListingQuerySet:
+def matching(filters: ListingFilters) -> ListingQuerySet:
     """The listings that *filters* asks for, in no order."""
     # ``public`` is what the indexes hold; the states narrow it further.
     found = Listing.objects.public().filter(state__in=filters.states)
-    if filters.category_chosen and not in_any_category:
+    if filters.category_chosen:
         found = found.filter(category__in=filters.category_ids)
     if filters.lowest is not None:
         found = found.filter(price__gte=filters.lowest)

@@ -1,5 +1,6 @@
 """Home: everything for sale, narrowed by what a visitor asks for, page by page."""
 
+import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -31,7 +32,7 @@ FEW = 6
 
 @dataclass(frozen=True)
 class Hits:
-    """The keys of what a search finds, the newest first, and how many are in each category.
+    """The keys of what a search finds, the first ones, and how many are in each category.
 
     *keys* end with the ``CAP + 1``th. *by_category* is empty when there are too many to tell,
     None when nothing narrows them.
@@ -94,19 +95,31 @@ def _wants_part(request: HttpRequest) -> bool:
 
 def _look(filters: ListingFilters) -> Hits:
     """Looks in all categories at once, so that the others can say how many they have."""
-    if not filters.without("category").narrows:
-        return Hits(_keys(filters), None)
-    anywhere = newest_first(filters, in_any_category=True)
-    seen = list(anywhere.values_list("pk", "category")[: CAP + 1])
+    anywhere = filters.without("category")
+    if not anywhere.narrows:
+        return Hits([pk for pk, _in in _first(filters)], None)
+    seen = _first(anywhere)
     if len(seen) > CAP:
-        return Hits(_keys(filters) if filters.category_chosen else [pk for pk, _in in seen], {})
+        found = _first(filters) if filters.category_chosen else seen
+        return Hits([pk for pk, _in in found], {})
     wanted = filters.category_ids
     keys = [pk for pk, category in seen if category in wanted or not wanted]
     return Hits(keys, Counter(category for _pk, category in seen if category))
 
 
-def _keys(filters: ListingFilters) -> list[int]:
-    return list(newest_first(filters).values_list("pk", flat=True)[: CAP + 1])
+def _first(filters: ListingFilters) -> list[tuple[int, int]]:
+    """Key and category of the first ``CAP + 1``: of the nearest if asked for, else the newest."""
+    if filters.order != NEAREST:
+        return list(newest_first(filters).values_list("pk", "category")[: CAP + 1])
+    # The index by distance is walked up to the last of these, wherever that is. Told to stay
+    # within the circle it would look for more of them all around the Earth.
+    nearest = find(filters.changed(km=ANY_DISTANCE))[: CAP + 1]
+    within = math.inf if filters.within_km is None else filters.within_km
+    return [
+        (pk, category)
+        for pk, category, away in nearest.values_list("pk", "category", "distance_km")  # type: ignore[misc]
+        if (math.inf if away is None else away) <= within
+    ]
 
 
 def _mended(asked: ListingFilters, hits: Hits) -> tuple[ListingFilters, Hits]:

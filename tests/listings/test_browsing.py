@@ -126,6 +126,17 @@ def test_older_listings_go_on_from_the_last_page(client, small_cap):
     assert seen == list(range(small_cap + 30))
 
 
+@pytest.mark.parametrize("within", ["25", "any"])
+def test_nearest_first_shows_what_is_within_the_circle(client, within):
+    ListingFactory(title="Far", latitude=36.74, longitude=-119.79)
+    ListingFactory(title="Near", latitude=37.81, longitude=-122.27)
+    ListingFactory(title="Nowhere", latitude=None, longitude=None)
+
+    shown = titles(client, f"?place=oakland&sort=distance&km={within}")
+
+    assert shown == (["Near"] if within == "25" else ["Near", "Far", "Nowhere"])
+
+
 def test_other_orders_end_with_the_pages_and_say_so(client, small_cap):
     many(small_cap + 30)
 
