@@ -41,9 +41,9 @@ CONTROL = 8
 _MORNING: Final = datetime(2026, 11, 23, 9, tzinfo=UTC)
 # When the sagas begin: after all that the world was made of.
 _BEGIN: Final = _MORNING + timedelta(minutes=10)
-# The first is over before most leases are: what is to be safe must be so at once. The others
-# are longer than any.
-_WAITS: Final = (timedelta(seconds=61), *[timedelta(seconds=200)] * 2)
+# The first is over before most leases are: what is to be safe must be so at once. The other is
+# longer than any.
+_WAITS: Final = (timedelta(seconds=61), timedelta(seconds=200))
 _RECONCILE: Final = "proxying.tasks.reconcile_numbers"
 
 
@@ -131,12 +131,16 @@ def _recover(saga: Saga) -> list[str]:
             _let_memory_age(wait)
             broken += invariants.violations(at_rest=False)
             _run_periodic_tasks(saga)
-        broken += invariants.violations()
-        broken += saga.wrong()
-        if not saga.takes_reconciling:
-            left = reconciliation.reconcile(dry_run=True).results
-            broken += [f"left to reconciliation: {finding.kind.name}" for finding, _ in left]
+        broken += _in_the_end(saga)
     return list(dict.fromkeys(broken))
+
+
+def _in_the_end(saga: Saga) -> list[str]:
+    broken = [*invariants.violations(), *saga.wrong()]
+    if not saga.takes_reconciling:
+        left = reconciliation.reconcile(dry_run=True).results
+        broken += [f"left to reconciliation: {finding.kind.name}" for finding, _ in left]
+    return broken
 
 
 def _run_periodic_tasks(saga: Saga) -> None:
