@@ -4,6 +4,7 @@ save the one answer to staff who may read it and say why (``revealing``).
 Sellers and numbers are never deleted here: a number is released, and stays in quarantine.
 """
 
+from proxying.admin.missed_texts import MissedTextAdmin
 from proxying.admin.numbers import ProxyServiceAdmin, ReservedNumberAdmin
 from proxying.admin.records import BlockAdmin, InteractionAdmin, ProxySessionAdmin
 from proxying.admin.revealing import PhoneNumberRevealAdmin
@@ -13,6 +14,7 @@ from proxying.admin.spare_numbers import PoolNumberAdmin, StockNumberAdmin, Stra
 __all__ = [
     "BlockAdmin",
     "InteractionAdmin",
+    "MissedTextAdmin",
     "PhoneNumberRevealAdmin",
     "PoolNumberAdmin",
     "ProxyServiceAdmin",

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from celery import Task
 from django.contrib import admin, messages
 from django.contrib.admin.options import ActionLocation
 from django.db import transaction
@@ -15,22 +14,16 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from proxying import tasks
 from proxying.admin.numbers import as_e164, needs_staff
-from proxying.admin.readonly import ReadOnlyAdmin
+from proxying.admin.retrying import RetriedAdmin
 from proxying.models import PoolNumber, StockNumber, StrayNumber
-from proxying.nudges import nudge
 from proxying.phone_numbers import display
 
 
-class _NumberOfNobodyAdmin(ReadOnlyAdmin):
+class _NumberOfNobodyAdmin(RetriedAdmin):
     """Numbers that are no seller's: staff may set going again what waits for them."""
 
     search_fields = ("proxy_identifier", "phone_number_sid")
     ordering = ("proxy_identifier",)
-    actions: tuple[str, ...] = ("try_again",)
-    task: "Task[Any, Any]"
-
-    def has_retry_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm("proxying.change_reservednumber")
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
@@ -40,25 +33,6 @@ class _NumberOfNobodyAdmin(ReadOnlyAdmin):
     @admin.display(description=gettext_lazy("number"), ordering="proxy_identifier")
     def number(self, number: PoolNumber | StockNumber | StrayNumber) -> str:
         return display(number.proxy_identifier)
-
-    @admin.action(
-        description=gettext_lazy("Try again now"),
-        permissions=["retry"],
-        location=[ActionLocation.CHANGE_LIST, ActionLocation.CHANGE_FORM],
-    )
-    def try_again(self, request: HttpRequest, numbers: QuerySet[Any]) -> None:
-        """Only what has stopped: the quarantine of a stray is not cut short."""
-        with transaction.atomic():
-            again = [
-                number
-                for number in numbers.filter(self.model.STILL_TO_DO, next_attempt_at=None)
-                if number.end_attempt(next_attempt_at=timezone.now())
-            ]
-            for number in again:
-                self.log_change(request, number, _("Tried again at once."))
-            nudge(self.task)
-        said = ngettext("Trying %(n)s again now.", "Trying %(n)s again now.", len(again))
-        self.message_user(request, said % {"n": len(again)}, messages.SUCCESS)
 
 
 @admin.register(PoolNumber)

@@ -13,6 +13,7 @@ from proxying.models.numbers import (
     ReservedNumberQuerySet,
     StrayNumber,
 )
+from proxying.models.outages import Heartbeat, Outage
 from proxying.models.sellers import (
     PhoneNumberReveal,
     Seller,
@@ -28,9 +29,11 @@ __all__ = [
     "E164_REGEX",
     "Block",
     "BuyerAlias",
+    "Heartbeat",
     "Interaction",
     "LimitCounter",
     "MissedText",
+    "Outage",
     "PassedOnCode",
     "PhoneCode",
     "PhoneNumberReveal",

@@ -5,6 +5,7 @@ from typing import ClassVar
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from proxying.models.intents import Intent
 
@@ -15,14 +16,16 @@ class MissedText(Intent):
     ``outcome`` says what became of it, once it is settled: ``""`` when it was passed on.
     """
 
-    message_sid = models.CharField("Message SID", max_length=34, unique=True)
-    created_at = models.DateTimeField(default=timezone.now, editable=False)
-    settled_at = models.DateTimeField(null=True, editable=False)
-    outcome = models.CharField(max_length=100, blank=True)
+    message_sid = models.CharField(_("Message SID"), max_length=34, unique=True)
+    created_at = models.DateTimeField(_("created at"), default=timezone.now, editable=False)
+    settled_at = models.DateTimeField(_("settled at"), null=True, editable=False)
+    outcome = models.CharField(_("outcome"), max_length=100, blank=True)
 
     STILL_TO_DO: ClassVar = Q(settled_at=None)
 
     class Meta:
+        verbose_name = _("missed text")
+        verbose_name_plural = _("missed texts")
         indexes: ClassVar[list[models.Index]] = [
             models.Index(
                 fields=["next_attempt_at"],

@@ -22,6 +22,7 @@ from listings.selling import expiry
 from listings.watching.unsubscribing import unsubscribe_url
 from proxying.models import (
     Block,
+    MissedText,
     PhoneNumberReveal,
     ProxySession,
     Seller,
@@ -152,6 +153,7 @@ def _records(tom: Seller) -> None:
     )
     Group.objects.create(name="Moderators")
     StockNumber.objects.create(country="US", proxy_identifier="+14155550188")
+    MissedText.objects.create(message_sid="SM" + "8" * 32, next_attempt_at=None)
     StrayNumber.objects.create(
         proxy_identifier="+14155550189",
         phone_number_sid="PN" + "8" * 32,

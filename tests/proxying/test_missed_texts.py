@@ -4,7 +4,9 @@ import math
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from proxying import deadlines, last_known_good, missed_texts, provisioning, tasks
@@ -13,7 +15,7 @@ from proxying.models import Block, MissedText, ProxySession, Seller
 from proxying.phone_numbers import PhoneNumber
 from proxying.switchboard.models import Message, Session
 from tests.proxying.conftest import KILLED_AFTER, KILLED_BEFORE, LOST_ANSWER, Killed
-from tests.proxying.factories import BOBS_PHONE, TOMS_PHONE, SellerFactory
+from tests.proxying.factories import BOBS_PHONE, TOMS_PHONE, SellerFactory, UserFactory
 
 SENDING = "MessageInteractions"
 
@@ -185,3 +187,55 @@ def test_neither_text_nor_number_is_kept(missed):
     row = str(MissedText.objects.values().get()) + str(ProxySession.objects.values().get())
     for told in ("still there", BOBS_PHONE[1:], TOMS_PHONE[1:]):
         assert told not in row
+
+
+# What staff see of it
+
+PAGE = "/admin/proxying/missedtext/"
+
+
+@pytest.fixture
+def olga(db, client):
+    client.force_login(UserFactory(username="olga", is_staff=True, is_superuser=True))
+    return client
+
+
+def missed_text(n, **fields):
+    return MissedText.objects.create(message_sid=f"SM{n:032x}", **fields)
+
+
+def test_staff_see_what_became_of_each(olga):
+    now = timezone.now()
+    missed_text(1)
+    missed_text(2, settled_at=now)
+    missed_text(3, settled_at=now, outcome="too old")
+    missed_text(4, next_attempt_at=None, unended_attempts=5, last_error="died")
+    page = olga.get(PAGE).content.decode()
+    for told in ("to be passed on", "passed on", "not passed on: too old", "parked, needs staff"):
+        assert f">{told}" in page
+
+
+def test_staff_see_neither_text_nor_number(missed, olga):
+    tasks.pass_on_missed_texts()
+    page = olga.get(f"{PAGE}{missed.pk}/change/").content.decode()
+    assert missed.message_sid in page
+    for told in ("still there", BOBS_PHONE[1:], TOMS_PHONE[1:]):
+        assert told not in page
+
+
+def test_parked_text_is_tried_again_by_staff(olga):
+    parked = missed_text(4, next_attempt_at=None, unended_attempts=5, last_error="died")
+    olga.post(PAGE, {"action": "try_again", "_selected_action": [parked.pk]})
+    assert parked.is_parked
+    parked.refresh_from_db()
+    assert parked.next_attempt_at
+
+
+def test_list_costs_the_same_for_one_and_three(olga):
+    costs = []
+    for n in range(3):
+        missed_text(n, settled_at=timezone.now(), outcome="too old")
+        with CaptureQueriesContext(connection) as queries:
+            olga.get(PAGE)
+        costs.append(len(queries))
+    assert costs[0] == costs[2] <= 12

@@ -1,0 +1,38 @@
+"""Texts that nobody could be found for at first: what became of each. Neither text nor number."""
+
+from django.contrib import admin
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from proxying import tasks
+from proxying.admin.numbers import needs_staff
+from proxying.admin.retrying import RetriedAdmin
+from proxying.models import MissedText
+
+
+@admin.register(MissedText)
+class MissedTextAdmin(RetriedAdmin):
+    list_display = ("message_sid", "state", "created_at", "settled_at", "attempts")
+    list_filter = (("settled_at", admin.EmptyFieldListFilter), "outcome")
+    search_fields = ("message_sid",)
+    date_hierarchy = "created_at"
+    ordering = ("-created_at",)
+    task = tasks.pass_on_missed_texts
+    fields = (
+        "message_sid",
+        "state",
+        "created_at",
+        "settled_at",
+        "attempts",
+        "next_attempt_at",
+        "last_error",
+    )
+    readonly_fields = fields
+
+    @admin.display(description=gettext_lazy("state"))
+    def state(self, text: MissedText) -> str:
+        if text.settled_at is None:
+            return needs_staff(text) if text.next_attempt_at is None else _("to be passed on")
+        if text.outcome:
+            return _("not passed on: %(reason)s") % {"reason": text.outcome}
+        return _("passed on")

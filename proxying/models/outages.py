@@ -1,0 +1,30 @@
+"""When nothing of ours ran."""
+
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import Q
+
+from proxying.models.intents import Intent
+
+
+class Heartbeat(models.Model):
+    """The one row that says when we were last seen to be well."""
+
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return str(self.at)
+
+
+class Outage(Intent):
+    """The promise to look at Twilio for texts that came while we were away."""
+
+    STILL_TO_DO: ClassVar = Q(looked_at=None)
+
+    began_at = models.DateTimeField()
+    ended_at = models.DateTimeField()
+    looked_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"{self.began_at} - {self.ended_at}"
