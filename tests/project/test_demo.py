@@ -36,7 +36,7 @@ def free_port():
         return probe.getsockname()[1]
 
 
-def start(port, folder, log):
+def start(port, folder, log, prefix=""):
     with log.open("wb") as said:
         return subprocess.Popen(
             [sys.executable, "-m", "shoppingplace.demo"],
@@ -46,6 +46,7 @@ def start(port, folder, log):
             env={
                 "PATH": os.environ["PATH"],
                 "PORT": str(port),
+                "PREFIX": prefix,
                 "VAR_DIR": str(folder / "var"),
                 "ENV_FILE": str(folder / "env"),
             },
@@ -61,13 +62,14 @@ def wait_until_up(process, log):
 
 
 @pytest.fixture
-def demo(free_port, tmp_path):
-    """A running demo, once it has said where it is."""
+def demo(free_port, tmp_path, request):
+    """A running demo, once it has said where it is; a parameter is the prefix of its paths."""
     log = tmp_path / "said"
-    process = start(free_port, tmp_path, log)
+    prefix = getattr(request, "param", "")
+    process = start(free_port, tmp_path, log, prefix)
     try:
         wait_until_up(process, log)
-        yield process, log, f"http://localhost:{free_port}"
+        yield process, log, f"http://localhost:{free_port}{prefix}"
     finally:
         process.terminate()
         process.wait(30)
@@ -152,6 +154,35 @@ def test_passkey_is_made_where_the_demo_says_it_is(demo, browser, tmp_path):
         page.get_by_role("button", name="Make the passkey").click()
 
         expect(page.get_by_role("heading", name="Recovery codes")).to_be_visible()
+
+
+@pytest.mark.parametrize("demo", ["/shop"], indirect=True)
+def test_everything_stays_below_a_prefix(demo, browser):
+    """The passkey's page and a text that Proxy asks us about among it."""
+    _, log, site = demo
+    password = re.search(r"with the password (\S+)", log.read_text())[1]
+    asked = []
+    with browser.new_context(base_url=f"{site}/") as context:
+        page = context.new_page()
+        page.on("response", lambda answer: asked.append((answer.status, answer.url)))
+        page.goto("accounts/login/")
+        page.get_by_label("Email").fill("bob@example.com")
+        page.get_by_label("Password", exact=True).fill(password)
+        page.get_by_role("main").get_by_role("button", name="Log in", exact=True).click()
+        page.wait_for_url(f"{site}/")
+        for link in page.get_by_role("navigation").get_by_role("link").all():
+            context.request.get(urljoin(page.url, link.get_attribute("href"))).dispose()
+        page.get_by_role("main").get_by_role("article").first.get_by_role("link").first.click()
+        page.get_by_role("link", name="ShoppingPlace").first.click()
+        page.wait_for_url(f"{site}/")
+        assert {cookie["path"] for cookie in context.cookies()} == {"/shop/"}
+    assert [one for one in asked if one[0] >= 400 or not one[1].startswith(f"{site}/")] == []
+
+    phones = f"{site}/switchboard/phones/api"
+    text = {"from": "+14151115555", "to": "+14151111111", "body": "Still there?"}
+    requests.post(f"{phones}/messages", text, timeout=20).raise_for_status()
+    toms = requests.get(f"{phones}/phones/+14152345555", timeout=20).json()["messages"]
+    assert [message["body"] for message in toms] == ["Still there?"]
 
 
 def test_demo_stops_and_says_why_when_its_worker_dies(demo, tmp_path):

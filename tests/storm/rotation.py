@@ -27,7 +27,7 @@ from tests.storm.processes import Process, Site, free_port
 
 FIGURE = 8
 TITLE = "Token rotations under load, at every supported address, with spoofed headers"
-N = 8_000
+N = 3_000
 SMALL = 100
 CONTROL = 100
 
