@@ -4,6 +4,7 @@ import json
 import re
 from dataclasses import dataclass
 from datetime import datetime
+from http import HTTPStatus
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -25,6 +26,7 @@ _SENTENCES: Final = {
     callbacks.spoken(Sentence.NEUTRAL): NEUTRAL,
     callbacks.spoken(Sentence.AWAY): AWAY,
     callbacks.spoken(Sentence.QUIET): QUIET,
+    callbacks.NEUTRAL_MESSAGE: "",
 }
 
 
@@ -82,7 +84,10 @@ class Judge:
         if number is not None and number.state == "resting" and not away:
             number.last_contact = now
         reached = said in self._phones
-        self.connected, self.turned_away = self.connected + reached, self.turned_away + (not reached)
+        self.connected, self.turned_away = (
+            self.connected + reached,
+            self.turned_away + (not reached),
+        )
         if reached:
             self._remember(fields, answer, said, in_doubt=away)
         if self._current:
@@ -105,10 +110,10 @@ class Judge:
         talk, from_buyer = self._talk(fields)
         if self._world.is_database_away:
             talk.in_doubt = True
-            passes, right = answer.status != 403, {True, False}
+            passes, right = answer.status != HTTPStatus.FORBIDDEN, {True, False}
         else:
             is_call = fields["interactionType"] == "Voice"
-            passes = answer.status != 403
+            passes = answer.status != HTTPStatus.FORBIDDEN
             right = self._model.may_pass(
                 talk, from_buyer=from_buyer, is_call=is_call, now=self._world.now
             )
@@ -124,7 +129,7 @@ class Judge:
     def _interaction(self, fields: Fields, answer: Answer) -> None:
         talk, from_buyer = self._talk(fields)
         away = self._world.is_database_away
-        if answer.status != 204 and not away:
+        if answer.status != HTTPStatus.NO_CONTENT and not away:
             self._wrong(f"an event was answered {answer.status}")
         talk.in_doubt = talk.in_doubt or away
         picked_up = fields["outboundResourceStatus"] in {"in-progress", "completed"}
@@ -236,17 +241,14 @@ def _earlier(fields: Fields) -> Earlier | None:
 
 def _said(answer: Answer, *, is_call: bool) -> str:
     """A phone, one of the sentences, or that we know nothing now; empty for silence."""
-    if answer.status != 200:
+    if answer.status != HTTPStatus.OK:
         return f"HTTP {answer.status}"
     if answer.content_type == "application/json":
-        phone: str = json.loads(answer.body)["participantIdentifier"]
-        return phone
+        return str(json.loads(answer.body)["participantIdentifier"])
     if rung := _RUNG.search(answer.body):
         return rung[1].decode()
     if answer.body in _SENTENCES:
         return _SENTENCES[answer.body]
-    if answer.body == callbacks.NEUTRAL_MESSAGE and not is_call:
-        return ""
-    if answer.body in {hold.apology(), hold.written_apology()} or b"<Pause" in answer.body:
+    if b"<Pause" in answer.body or answer.body in {hold.apology(), hold.written_apology()}:
         return _NOT_NOW
-    return AWAY if b"away" in answer.body and not is_call else "something else"
+    return "something else" if is_call else AWAY

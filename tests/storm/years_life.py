@@ -295,7 +295,7 @@ class Life:
     def staff_take_a_number(self) -> None:
         """For good; often the seller is promised another in its place."""
         seller = self._a_seller(lambda one: one.is_open)
-        number = seller and self._row(seller).reserved_number
+        number = self._row(seller).reserved_number if seller else None
         if seller is None or number is None:
             return
         provisioning.release(number)
@@ -359,7 +359,8 @@ class Life:
         rows = ReservedNumber.objects.exclude(status__in=("released", *ReservedNumber.UNFINISHED))
         # What a seller left comes before what they have instead.
         in_order = sorted(
-            rows.values_list("proxy_identifier", "seller", "status"), key=lambda row: row[2] == "active"
+            rows.values_list("proxy_identifier", "seller", "status"),
+            key=lambda row: row[2] == "active",
         )
         for e164, seller, status in in_order:
             held_now.add(e164)

@@ -133,7 +133,13 @@ class Model:
 
     def ends(self, number: Number, now: datetime) -> str:
         """A number is released by our rows."""
-        before, number.state = number.state, "gone"
+        before, since = number.state, number.since
+        if before == "resting" and number.e164 not in self.vanished:
+            # One that was given up before it was bought has nowhere to go back to.
+            number.state = "going"
+            wrong, number.state = self._wrong_change(number, before, since, now), "gone"
+            return wrong
+        number.state = "gone"
         if before != "going" and number.e164 not in self.vanished:
             return f"a number that was {before} is released"
         return ""
@@ -222,9 +228,7 @@ class Model:
         rang = self.rang.get(sender)
         return {NEUTRAL} if is_call and rang and now - rang <= _RINGS_FOR else set()
 
-    def may_pass(
-        self, talk: Talk, *, from_buyer: bool, is_call: bool, now: datetime
-    ) -> set[bool]:
+    def may_pass(self, talk: Talk, *, from_buyer: bool, is_call: bool, now: datetime) -> set[bool]:
         """Whether somebody may call or text in an open Session."""
         seller, number = talk.seller, self.numbers[talk.number]
         closed = (

@@ -63,7 +63,7 @@ class World:
 
     chance: random.Random
     clock: time_machine.Traveller
-    redis: "redis.Redis[bytes]"
+    redis: redis.Redis
     queue: list[tuple["Task[Any, Any]", tuple[Any, ...]]] = field(default_factory=list)
     # So many requests to Twilio from now, and whether the last of them still takes effect.
     dies_after: tuple[int, bool] | None = None
@@ -213,7 +213,11 @@ def _beginning() -> list[Model]:
     return [row for model in in_order for row in model._default_manager.order_by("pk")]
 
 
-def _begin_anew(beginning: list[Model], client: "redis.Redis[bytes]") -> None:
+def _model_of(row: Model) -> type[Model]:
+    return type(row)
+
+
+def _begin_anew(beginning: list[Model], client: redis.Redis) -> None:
     client.flushdb()
     last_known_good.nearby.clear()
     tables = [model._meta.db_table for model in _models()]
@@ -223,9 +227,11 @@ def _begin_anew(beginning: list[Model], client: "redis.Redis[bytes]") -> None:
         full = ", ".join(f'"{name}"' for (name,) in cursor.fetchall())
         if full:
             cursor.execute(f"TRUNCATE {full} RESTART IDENTITY CASCADE")
-    for model, rows in groupby(beginning, key=type):
-        model._default_manager.bulk_create(copy(row) for row in rows)
+    for model, rows in groupby(beginning, key=_model_of):
+        model._base_manager.bulk_create(copy(row) for row in rows)
     # The rows have brought their numbers with them.
     with connection.cursor() as cursor:
-        for statement in connection.ops.sequence_reset_sql(no_style(), list(map(type, beginning))):
+        for statement in connection.ops.sequence_reset_sql(
+            no_style(), list(map(_model_of, beginning))
+        ):
             cursor.execute(statement)
