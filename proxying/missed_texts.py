@@ -24,7 +24,7 @@ from proxying.twilio_client import ReceivedText, TwilioRefused, TwilioUnavailabl
 logger = structlog.get_logger(__name__)
 
 # A text of yesterday is news to nobody.
-_PASSED_ON_WITHIN: Final = timedelta(hours=24)
+PASSED_ON_WITHIN: Final = timedelta(hours=24)
 # Longer than the slowest road through Twilio's timeouts.
 _LEASE: Final = timedelta(minutes=3)
 _LONGEST_TEXT: Final = 1_600
@@ -76,7 +76,7 @@ def _pass_on(missed: MissedText) -> None:
     text = twilio_client.find_received_text(missed.message_sid)
     if text is None or not text.body:
         raise _WillNotBe("nothing to pass on")
-    if text.sent_at < timezone.now() - _PASSED_ON_WITHIN:
+    if text.sent_at < timezone.now() - PASSED_ON_WITHIN:
         raise _WillNotBe("too old")
     decision = _decide(missed, text)
     number = ReservedNumber.objects.select_related("service").get(pk=decision.reserved_number.pk)

@@ -17,6 +17,7 @@ from proxying import (
     interactions,
     limits,
     missed_texts,
+    outages,
     passed_on_codes,
     provisioning,
     reconciliation,
@@ -76,7 +77,11 @@ def erase_sessions() -> None:
 
 @shared_task
 def sweep() -> None:
-    """Nudges again whatever a lost task left behind, longest due first. Runs every 15 seconds."""
+    """Nudges again whatever a lost task left behind, longest due first. Runs every 15 seconds.
+
+    Also says that we are well, for ``outages``.
+    """
+    outages.beat()
     due = ReservedNumber.objects.due().order_by("next_attempt_at")
     for pk in due.values_list("pk", flat=True)[:_NUDGED_AT_ONCE]:
         reserve_number.delay(str(pk))
@@ -173,7 +178,10 @@ def remember_routes() -> None:
 
 @shared_task
 def pass_on_missed_texts() -> None:
-    """``missed_texts.pass_on_due``. Runs every minute; what fails waits in its row."""
+    """``missed_texts.pass_on_due``, once outages were looked at. Runs every minute; what fails
+    waits in its row.
+    """
+    outages.look_back()
     missed_texts.pass_on_due()
 
 

@@ -23,10 +23,12 @@ from proxying.twilio_client.errors import (
 )
 from proxying.twilio_client.messages import (
     ReceivedText,
+    TextToUs,
     delete_record,
     find_received_text,
     find_texts,
     send_text,
+    texts_to_us,
 )
 from proxying.twilio_client.numbers import (
     OwnedNumber,
@@ -88,6 +90,7 @@ __all__ = [
     "ReceivedText",
     "ServiceNumber",
     "SessionText",
+    "TextToUs",
     "TwilioRefused",
     "TwilioUnavailable",
     "add_to_service",
@@ -121,6 +124,7 @@ __all__ = [
     "send_text",
     "text_in_session",
     "texts_in_session",
+    "texts_to_us",
     "update_proxy_service",
     "who_takes_part",
 ]

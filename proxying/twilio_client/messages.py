@@ -3,7 +3,7 @@
 https://www.twilio.com/docs/messaging/api/message-resource and /voice/api/call-resource
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import cast
 
@@ -20,6 +20,29 @@ class ReceivedText:
     dialled: str
     body: str
     sent_at: datetime
+
+
+@dataclass(frozen=True)
+class TextToUs:
+    """That somebody texted a number of ours, and nothing of what."""
+
+    message_sid: str
+    sender: str = field(repr=False)
+    dialled: str
+
+
+def texts_to_us(since: datetime, until: datetime) -> list[TextToUs]:
+    """All that came in between the two moments, on whatever number of the account."""
+    with translated_errors():
+        messages = client().messages.list(
+            date_sent_after=since, date_sent_before=until, page_size=1000
+        )
+    # Twilio may round what it is asked for to whole days.
+    return [
+        TextToUs(message.sid, message.from_, message.to)
+        for message in messages
+        if message.direction == "inbound" and since <= message.date_created <= until
+    ]
 
 
 def send_text(sender: str, to: PhoneNumber, body: str) -> str:

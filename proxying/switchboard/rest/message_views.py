@@ -29,6 +29,10 @@ class MessagesView(AccountView):
             rows = rows.filter(to=to)
         if sender := self.query.text("From", limit=64):
             rows = rows.filter(from_number=sender)
+        if since := self.query.moment("DateSent>"):
+            rows = rows.filter(date_created__gte=since)
+        if until := self.query.moment("DateSent<"):
+            rows = rows.filter(date_created__lte=until)
         return page(request, rows, "messages", _resource)
 
     def post(self, request: Request, account_sid: str) -> Response:
