@@ -19,12 +19,12 @@ from django.views.decorators.debug import sensitive_post_parameters, sensitive_v
 from django.views.decorators.http import require_http_methods
 
 from proxying import tasks, verification
+from proxying.codes import CodeNotAccepted, NumberNotAccepted
 from proxying.encryption import CannotUnseal, seal, unseal
 from proxying.forms import CodeForm, NewPhoneForm
 from proxying.models import Seller
 from proxying.nudges import nudge
 from proxying.phone_numbers import PhoneNumber
-from proxying.verification import CodeNotAccepted, NumberNotAccepted
 from proxying.views import network
 
 _KEY = "new_phone"

@@ -16,11 +16,11 @@ from django.views.decorators.debug import sensitive_post_parameters, sensitive_v
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from proxying import tasks, verification
+from proxying.codes import CodeNotAccepted, NumberNotAccepted
 from proxying.forms import CodeForm, PhoneForm
 from proxying.models import Seller
 from proxying.nudges import nudge
 from proxying.phone_numbers import PhoneNumber, display
-from proxying.verification import CodeNotAccepted, NumberNotAccepted
 
 
 @login_required

@@ -10,10 +10,10 @@ from django.core.management import call_command
 from django.db import connection
 
 from proxying import tasks, verification
+from proxying.codes import CodeNotAccepted, NumberNotAccepted
 from proxying.models import LimitCounter, PhoneCode
 from proxying.phone_numbers import PhoneNumber
 from proxying.switchboard.models import Verification
-from proxying.verification import CodeNotAccepted, NumberNotAccepted
 from tests.proxying.factories import PoolNumberFactory, ProxyServiceFactory, SellerFactory
 
 NINAS_PHONE = "+14155550123"

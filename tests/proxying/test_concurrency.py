@@ -8,12 +8,12 @@ import pytest
 from django.db import connections
 
 from proxying import provisioning, verification
+from proxying.codes import CodeNotAccepted, NumberNotAccepted
 from proxying.models import PoolNumber, ProxyService, ReservedNumber, Seller
 from proxying.phone_numbers import PhoneNumber
 from proxying.provisioning import NotYet, promise, reserve
 from proxying.provisioning.pool import claim_from_pool
 from proxying.switchboard.models import IncomingPhoneNumber, Purchase
-from proxying.verification import CodeNotAccepted, NumberNotAccepted
 from tests.proxying.factories import TOMS_PHONE, SellerFactory
 from tests.proxying.test_verification import NEW_PHONE, code_on
 

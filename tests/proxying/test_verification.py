@@ -7,10 +7,10 @@ import time_machine
 from django.utils import timezone
 
 from proxying import verification
+from proxying.codes import CodeNotAccepted, NumberNotAccepted
 from proxying.models import ReservedNumber, Seller
 from proxying.phone_numbers import PhoneNumber
 from proxying.switchboard.models import Message, Phone
-from proxying.verification import CodeNotAccepted, NumberNotAccepted
 from tests.proxying.conftest import NO_CONNECTION
 from tests.proxying.factories import (
     TOMS_NUMBER,
