@@ -17,7 +17,7 @@ from django.db.models import F
 from proxying import verification
 from proxying.models import PhoneCode, Seller
 from proxying.phone_numbers import PhoneNumber
-from proxying.verification import CodeNotAccepted
+from proxying.codes import CodeNotAccepted
 from tests.conftest import InProcessAdapter
 from tests.storm.program import Result
 
