@@ -15,9 +15,9 @@ from django.core.management import call_command
 from django.db.models import F
 
 from proxying import verification
+from proxying.codes import CodeNotAccepted
 from proxying.models import PhoneCode, Seller
 from proxying.phone_numbers import PhoneNumber
-from proxying.codes import CodeNotAccepted
 from tests.conftest import InProcessAdapter
 from tests.storm.program import Result
 
