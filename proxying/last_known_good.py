@@ -34,10 +34,9 @@ _MOST_NEARBY: Final = 10_000
 # The epoch of a number that has not changed lately: longer than any route lives.
 _UNCHANGED: Final = "0"
 _EPOCH_LIFE: Final = 2 * LIFE
-# While a change is being made nothing is kept. A process that dies meanwhile leaves this behind,
-# so it ends by itself; no transaction that changes a route takes as long.
+# While a change is being made nothing is kept. A process that dies meanwhile leaves this behind.
+# It ends by itself, but not before every route that was kept until then: those would count again.
 _CHANGING: Final = "changing"
-_LONGEST_CHANGE: Final = timedelta(minutes=1)
 
 
 @dataclass(frozen=True)
@@ -142,7 +141,7 @@ def change(*numbers: str | None) -> Iterator[None]:
 
 def begin_change(numbers: Iterable[str | None]) -> None:
     """From now on nothing is known of these numbers, until ``end_change``."""
-    _set_epochs({number: _CHANGING for number in numbers if number}, _LONGEST_CHANGE)
+    _set_epochs({number: _CHANGING for number in numbers if number}, _EPOCH_LIFE)
 
 
 def end_change(numbers: Iterable[str | None]) -> None:
