@@ -1,6 +1,7 @@
 """The stock: numbers bought ahead and in no Service, taken in one statement.
 
 Any number of workers take at once: none waits for another, and none gets what another has.
+PostgreSQL does it in a function (migration 0019): half of it cannot happen.
 """
 
 from datetime import timedelta
@@ -29,10 +30,9 @@ def take(number: ReservedNumber, service: ProxyService, area_code: str | None) -
     attempt is ours.
     """
     body = _take_on_postgresql if connection.vendor == "postgresql" else _take_on_sqlite
-    prefixes = [f"+1{area_code}", "+"] if area_code else ["+"]
+    beginnings = [f"+1{area_code}", "+"] if area_code else ["+"]
     try:
-        found = (body(number, service, prefix) for prefix in prefixes)
-        taken = next((one for one in found if one), None)
+        taken = body(number, service, beginnings)
     except IntegrityError:
         return False  # somebody has chosen the same number and will find that it is ours already
     if taken is None:
@@ -43,56 +43,28 @@ def take(number: ReservedNumber, service: ProxyService, area_code: str | None) -
 
 
 def _take_on_postgresql(
-    number: ReservedNumber, service: ProxyService, prefix: str
+    number: ReservedNumber, service: ProxyService, beginnings: list[str]
 ) -> tuple[str, str] | None:
-    # One statement: half of it cannot happen. A worker of the same row waits before it chooses;
-    # what a worker of another row is taking is passed over.
     with connection.cursor() as cursor:
         cursor.execute(
-            f"""
-            WITH wanting AS (
-                SELECT id FROM {_RESERVED}
-                WHERE id = %s AND attempts = %s AND status = %s FOR UPDATE
-            ), chosen AS (
-                SELECT id, proxy_identifier, phone_number_sid FROM {_STOCK}
-                WHERE country = %s AND phone_number_sid <> '' AND proxy_identifier LIKE %s
-                    AND EXISTS (SELECT FROM wanting)
-                ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED
-            ), given AS (
-                UPDATE {_RESERVED} SET status = %s, service_id = %s,
-                    proxy_identifier = chosen.proxy_identifier,
-                    phone_number_sid = chosen.phone_number_sid
-                FROM chosen, wanting WHERE {_RESERVED}.id = wanting.id
-                RETURNING chosen.id
-            )
-            DELETE FROM {_STOCK} USING given WHERE {_STOCK}.id = given.id
-            RETURNING proxy_identifier, phone_number_sid
-            """,  # noqa: S608 (the tables' names are ours)
-            [
-                number.pk,
-                number.attempts,
-                Status.PENDING,
-                service.country,
-                f"{prefix}%",
-                Status.RESERVING,
-                service.pk,
-            ],
+            "SELECT * FROM proxying_take_from_stock(%s, %s, %s, %s, %s)",
+            [number.pk, number.attempts, service.country, beginnings, service.pk],
         )
         taken: tuple[str, str] | None = cursor.fetchone()
     return taken
 
 
 def _take_on_sqlite(
-    number: ReservedNumber, service: ProxyService, prefix: str
+    number: ReservedNumber, service: ProxyService, beginnings: list[str]
 ) -> tuple[str, str] | None:
     # Its transactions come one after the other anyway.
     with transaction.atomic():
-        chosen = (
-            StockNumber.objects.filter(country=service.country, proxy_identifier__startswith=prefix)
-            .exclude(phone_number_sid="")
-            .order_by("pk")
-            .first()
+        stock = StockNumber.objects.filter(country=service.country).exclude(phone_number_sid="")
+        found = (
+            stock.filter(proxy_identifier__startswith=beginning).order_by("pk").first()
+            for beginning in beginnings
         )
+        chosen = next((one for one in found if one), None)
         given = chosen and number.advance(
             status=Status.RESERVING,
             service=service,
@@ -103,10 +75,6 @@ def _take_on_sqlite(
             return None
         StockNumber.objects.filter(pk=chosen.pk).delete()
         return chosen.proxy_identifier, chosen.phone_number_sid
-
-
-_STOCK = StockNumber._meta.db_table
-_RESERVED = ReservedNumber._meta.db_table
 
 
 def fill_stock(country: str) -> int:
