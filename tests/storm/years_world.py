@@ -206,6 +206,7 @@ def _leave_rows_where_they_are() -> None:
 
 def _beginning() -> list[Model]:
     """What every world begins with: a Service with its pool, and Verify."""
+    _empty()
     call_command("configure_proxy_service", stdout=StringIO())
     sid = settings.TWILIO_VERIFY_SERVICE_SID
     VerifyService.objects.create(sid=sid, friendly_name="ShoppingPlace")
@@ -220,13 +221,7 @@ def _model_of(row: Model) -> type[Model]:
 def _begin_anew(beginning: list[Model], client: redis.Redis) -> None:
     client.flushdb()
     last_known_good.nearby.clear()
-    tables = [model._meta.db_table for model in _models()]
-    with connection.cursor() as cursor:
-        looks = (f"SELECT '{name}' WHERE EXISTS (SELECT FROM \"{name}\")" for name in tables)
-        cursor.execute(" UNION ALL ".join(looks))
-        full = ", ".join(f'"{name}"' for (name,) in cursor.fetchall())
-        if full:
-            cursor.execute(f"TRUNCATE {full} RESTART IDENTITY CASCADE")
+    _empty()
     for model, rows in groupby(beginning, key=_model_of):
         model._base_manager.bulk_create(copy(row) for row in rows)
     # The rows have brought their numbers with them.
@@ -235,3 +230,13 @@ def _begin_anew(beginning: list[Model], client: redis.Redis) -> None:
             no_style(), list(map(_model_of, beginning))
         ):
             cursor.execute(statement)
+
+
+def _empty() -> None:
+    tables = [model._meta.db_table for model in _models()]
+    with connection.cursor() as cursor:
+        looks = (f"SELECT '{name}' WHERE EXISTS (SELECT FROM \"{name}\")" for name in tables)
+        cursor.execute(" UNION ALL ".join(looks))
+        full = ", ".join(f'"{name}"' for (name,) in cursor.fetchall())
+        if full:
+            cursor.execute(f"TRUNCATE {full} RESTART IDENTITY CASCADE")
