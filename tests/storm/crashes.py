@@ -34,9 +34,9 @@ from tests.storm.sagas import SAGAS, Saga
 FIGURE = 4
 TITLE = "A crash at every line of every saga"
 # More than there are points: all of them.
-N = 2_000
-SMALL = 16
-CONTROL = 8
+N = 1_000
+SMALL = 8
+CONTROL = 2
 
 _MORNING: Final = datetime(2026, 11, 23, 9, tzinfo=UTC)
 # When the sagas begin: after all that the world was made of.
@@ -55,7 +55,9 @@ class Point:
 
 
 def run(n: int, seed: int) -> Result:
-    return _measure(n, seed, SAGAS, lambda point: True)
+    # For a few points a few sagas do.
+    chosen = random.Random(seed).sample(SAGAS, min(n, len(SAGAS)))
+    return _measure(n, seed, chosen, lambda point: True)
 
 
 def control(n: int, seed: int) -> Result:
@@ -68,11 +70,11 @@ def control(n: int, seed: int) -> Result:
             raise
 
     buying.acquire = buys_blindly
-    return _measure(n, seed, SAGAS[:1], lambda point: "IncomingPhoneNumbers" in point.where)
+    return _measure(n, seed, list(SAGAS[:1]), lambda point: "IncomingPhoneNumbers" in point.where)
 
 
 def _measure(
-    n: int, seed: int, chosen: tuple[Saga, ...], is_of_interest: Callable[[Point], bool]
+    n: int, seed: int, chosen: list[Saga], is_of_interest: Callable[[Point], bool]
 ) -> Result:
     app.conf.task_always_eager = True
     app.autodiscover_tasks(force=True)
