@@ -14,6 +14,8 @@ from proxying.encryption import check_keys
 _NEW_KEY = "head -c 32 /dev/urandom | base64"
 _LONGEST_TTL = 2_147_483_646
 _MODES = ("message-only", "voice-only", "voice-and-message")
+# Twilio has two slots for them.
+_TOKENS_OF_AN_ACCOUNT = 2
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
@@ -54,6 +56,14 @@ def check_twilio_credentials(**kwargs: Any) -> list[CheckMessage]:
                     "Set the primary token; while it rotates both, comma-separated, newest first."
                 ),
                 id="proxying.E003",
+            )
+        )
+    if len(settings.TWILIO_AUTH_TOKENS) > _TOKENS_OF_AN_ACCOUNT:
+        messages.append(
+            Error(
+                _("TWILIO_AUTH_TOKEN names more than two: each of them proves callbacks."),
+                hint=_("Keep the primary token, and the secondary one while it rotates."),
+                id="proxying.E012",
             )
         )
     if bool(settings.TWILIO_API_KEY_SID) != bool(settings.TWILIO_API_KEY_SECRET):

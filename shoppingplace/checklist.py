@@ -117,7 +117,9 @@ def _site(found: _Findings) -> Iterator[Step]:
 def _twilio(found: _Findings) -> Iterator[Step]:
     yield Step(_("The account"), found("proxying.E002"), "TWILIO_ACCOUNT_SID=AC…")
     yield Step(
-        _("The auth token, which proves callbacks"), found("proxying.E003"), "TWILIO_AUTH_TOKEN=…"
+        _("The auth token, which proves callbacks"),
+        found("proxying.E003", "proxying.E012"),
+        "TWILIO_AUTH_TOKEN=…",
     )
     yield Step(
         _("An API key to sign in with"),

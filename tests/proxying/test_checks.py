@@ -14,6 +14,7 @@ BROKEN = {
     "proxying.E009": {"PUBLIC_BASE_URL": "http://shop.example"},
     "proxying.E010": {"TWILIO_BASE_URL": "http://switchboard.example/{product}"},
     "proxying.E011": {"REDIS_URL": ""},
+    "proxying.E012": {"TWILIO_AUTH_TOKENS": ["third", "second", "first"]},
 }
 
 
