@@ -1,5 +1,6 @@
 """Logs: one line an event on standard error, numbers redacted whoever wrote the event."""
 
+import logging
 import logging.config
 import sys
 from collections.abc import MutableMapping
@@ -42,6 +43,9 @@ def configure(level: str, *, as_json: bool) -> None:
             "loggers": {"twilio": {"level": "WARNING"}},
         }
     )
+    # A line that cannot be written is lost: the standard library would print what it was
+    # made of on standard error, past everything that redacts.
+    logging.raiseExceptions = False
     structlog.configure(
         processors=[
             _without_polls,

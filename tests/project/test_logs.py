@@ -32,6 +32,18 @@ def test_log_line_is_json_without_the_number(run_python, statement):
     assert "415234" not in ended.stderr
 
 
+def test_line_that_cannot_be_written_is_not_printed_otherwise(run_python):
+    ended = run_python(
+        """
+import logging
+import shoppingplace.settings
+logging.getLogger('any').warning('%d calls from %s', 'many', '+14152345555')
+""",
+        LOG_FORMAT="json",
+    )
+    assert "415234" not in ended.stderr
+
+
 def test_twilios_client_is_heard_when_it_warns_only(run_python):
     ended = run_python(
         """

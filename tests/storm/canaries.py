@@ -153,7 +153,7 @@ class _Search:
     def _do(self, step: Step, person: Person) -> None:
         try:
             step(person)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 (whatever it is, the step was not done)
             self.undone.add(f"{step.__name__} of {person.name}: {error!r:.300}")
 
     def _look(self, most: int) -> int:

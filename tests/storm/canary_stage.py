@@ -15,7 +15,7 @@ import secrets
 import subprocess
 import threading
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, redirect_stderr
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -222,6 +222,7 @@ def _listen(ending: ExitStack, sinks: Sinks) -> None:
     assert isinstance(written, logging.StreamHandler)
     written.setStream(sinks.log)
     logging.getLogger().addHandler(_Reports(sinks))
+    ending.enter_context(redirect_stderr(sinks.log))
     connection.force_debug_cursor = True
 
     def report(sender: Any, request: Any = None, **more: Any) -> None:
