@@ -64,8 +64,8 @@ def make_room(service: ProxyService, seller_id: UUID) -> int:
             logger.error("session_not_closed", session=session.pk, reason=str(refusal))
             continue
         # A crash before this line closes it once more, which Twilio takes for done.
-        ProxySession.objects.filter(pk=session.pk, closed_at=None).update(closed_at=timezone.now())
-        closed += 1
+        row = ProxySession.objects.filter(pk=session.pk, closed_at=None)
+        closed += row.update(closed_at=timezone.now())
     if closed:
         logger.info("idle_sessions_closed", seller=str(seller_id), sessions=closed)
     return closed
@@ -100,10 +100,12 @@ def forget_those_never_made(service: ProxyService, seller_id: UUID) -> None:
 def _to_close(service: ProxyService, seller_id: UUID) -> list[ProxySession]:
     """The longest silent first. Never one with a call in it, or whose SID is not known."""
     sessions = _of(service, seller_id)
+    # Counted after the list is read: what another worker closes in between is free already,
+    # and not one more is closed in its place.
+    silent = sorted(_silent(sessions), key=lambda pair: (pair[0], pair[1].pk))
     pool = service.pool_numbers.exclude(added_at=None).count()
     free = pool - sum(buyers_by_seller(sessions).values())
     now = timezone.now()
-    silent = sorted(_silent(sessions), key=lambda pair: (pair[0], pair[1].pk))
     long_silent = [one for since, one in silent if since < now - _LONG_SILENT]
     others = [one for since, one in silent if now - _LONG_SILENT <= since < now - _JUST_SPOKE]
     chosen = long_silent[: max(0, _FREE - free)]
