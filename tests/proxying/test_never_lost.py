@@ -244,6 +244,12 @@ def test_process_that_dies_between_change_and_purge_leaves_nothing_stale():
         assert not connects(call_number(2))
 
 
+def test_change_whose_process_died_is_remembered_for_longer_than_any_route():
+    last_known_good.begin_change([TOMS_NUMBER])
+    key = last_known_good._epoch_key(TOMS_NUMBER)
+    assert memory.ask(lambda redis: redis.ttl(key)) > last_known_good.LIFE.total_seconds()
+
+
 def test_what_was_read_during_a_change_is_not_kept():
     seller = tom()
     last_known_good.begin_change([TOMS_NUMBER])

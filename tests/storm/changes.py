@@ -37,7 +37,7 @@ FIGURE = 11
 TITLE = "Callbacks during changes, suspensions and deletions"
 N = 20_000
 SMALL = 240
-CONTROL = 400
+CONTROL = 300
 
 _PLACES = 3
 _BUYERS = 4

@@ -45,7 +45,7 @@ _DAYS = 400
 _FIRST_DAY = datetime(2027, 1, 4, 9, tzinfo=UTC)
 _AREA = "415"
 _BUYERS_OF_A_SELLER = 3
-_STRANGERS_A_DAY = 0.2
+_STRANGERS_A_DAY = 0.1
 # The clock of a small run goes in longer steps.
 _DAYS_A_STEP, _CONTACTS_OF_LONG_STEPS, _LONG_STEP = 1, 2_000, 5
 # Some leave as soon as that, others after.
