@@ -97,7 +97,7 @@ class _Search:
         self.scanner = Scanner(AREA, of_settings)
         self.owners: dict[Canary, str] = {}
         self.hits: set[Leak] = set()
-        self.undone: set[str] = set()
+        self.undone: list[str] = []
         User.objects.create_superuser(CHIEF, "chief@example.com", "unused")
 
     def measure(self, n: int, chance: random.Random) -> Result:
@@ -129,7 +129,7 @@ class _Search:
                 f"{len(self.hits)} hits: {'; '.join(sorted(map(str, self.hits))[:9]) or 'none'}; "
                 f"{planted - len(missed)} of {planted} plants found {sorted(missed)[:5]} "
                 f"in {len(ENCODINGS)} encodings; {len(rows)} tables of the switchboard with rows; "
-                f"{len(self.undone)} steps undone {sorted(self.undone)[:3]}"
+                f"{len(self.undone)} steps undone {list(self.undone)[:3]}"
             ),
         )
 
@@ -154,7 +154,7 @@ class _Search:
         try:
             step(person)
         except Exception as error:  # noqa: BLE001 (whatever it is, the step was not done)
-            self.undone.add(f"{step.__name__} of {person.name}: {error!r:.300}")
+            self.undone.append(f"{step.__name__} of {person.name}: {error!r:.300}")
 
     def _look(self, most: int) -> int:
         chief = Client(raise_request_exception=False)
