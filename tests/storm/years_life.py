@@ -356,6 +356,8 @@ class Life:
 
     def _look_at_numbers(self) -> None:
         now, held_now = self.world.now, set()
+        coming = ReservedNumber.objects.filter(status__in=ReservedNumber.UNFINISHED)
+        self.model.coming = set(coming.values_list("proxy_identifier", flat=True)) - {None}
         rows = ReservedNumber.objects.exclude(status__in=("released", *ReservedNumber.UNFINISHED))
         # What a seller left comes before what they have instead.
         in_order = sorted(

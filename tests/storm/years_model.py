@@ -84,6 +84,8 @@ class Model:
     sellers: list[Seller] = field(default_factory=list)
     numbers: dict[str, Number] = field(default_factory=dict)
     vanished: set[str] = field(default_factory=set)
+    # On their way to a seller: once of the pool, they stand for nobody's old talks any more.
+    coming: set[str] = field(default_factory=set)
     # By the Session's SID, and by its unique name.
     talks: dict[str, Talk] = field(default_factory=dict)
     rang: dict[str, datetime] = field(default_factory=dict)
@@ -187,7 +189,7 @@ class Model:
         number = self.numbers.get(dialled)
         if number is not None and number.state != "gone":
             return self._to_seller(number, sender, is_call=is_call, earlier=earlier, now=now)
-        if earlier is None:
+        if earlier is None or dialled in self.coming:
             return {NEUTRAL}
         seen = self.numbers.get(earlier.partner_sees)
         if seen is None or not seen.is_dialled or not seen.seller.is_open:
