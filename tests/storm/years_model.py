@@ -112,6 +112,8 @@ class Model:
         for (_seller, buyer), told in self._spoken.items():
             if buyer == seller.phone:
                 told[:] = [(begun, True) for begun, _doubt in told]
+        for talk in self.talks.values():
+            talk.in_doubt = talk.in_doubt or talk.buyer == seller.phone
         seller.has_left, seller.phone, seller.quiet, seller.away_until = True, None, None, None
         seller.moves = False
         seller.blocks.clear()
