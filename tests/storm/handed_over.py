@@ -132,10 +132,9 @@ class _World:
         assert len(self._holders) == self._size
 
     def _sell_out(self) -> None:
-        """From now on one is for sale for who moves first, and beside it what was had before."""
-        inventory.FOR_SALE_AN_AREA_CODE = 2 * self._size  # type: ignore[misc]
-        while len(list(inventory.for_sale(area_code=_AREA))) > 1:
-            inventory.FOR_SALE_AN_AREA_CODE -= 1  # type: ignore[misc]
+        """One is left for who moves first; from now on the others are phones of somebody's."""
+        spare = list(inventory.for_sale(area_code=_AREA))[1:]
+        Phone.objects.bulk_create(Phone(number=number, name="Somebody") for number in spare)
 
     def _sign_up(self) -> bool:
         """Whether there was a number for one more seller."""
