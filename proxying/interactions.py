@@ -97,7 +97,8 @@ def is_refused(event: Event) -> bool:
     a phone that forwards its calls, what goes faster than people do: neither way. A seller
     who is away, calls in the quiet hours, a caller in quarantine, a stranger on a number that
     the seller moved from: not from the buyer. A code that a seller passes on: at first.
-    Sessions unknown to us: never. At most three queries, and two writes to warn of a code.
+    Sessions unknown to us: never. At most three queries, and two writes to warn of a code;
+    one more at the first interaction, to know the Session by its SID.
     """
     blocks = Block.objects.filter(
         seller=OuterRef("reserved_number__seller"), buyer_index=OuterRef("buyer_index")
@@ -126,6 +127,10 @@ def is_refused(event: Event) -> bool:
     )
     if session is None:
         return False
+    if session.session_sid is None:
+        # The callback that tells of this interaction may never come, and the next one names
+        # the Session alone.
+        _learn(event, session)
     return (
         session.is_blocked
         or session.rings_an_old_phone

@@ -132,7 +132,8 @@ class Seller(models.Model):
         Nobody reaches the numbers from now on; they go into quarantine. The sweep closes open
         Sessions, and what Twilio keeps of them is deleted (``provisioning.erasing``). The key is
         destroyed, so no copy of the database opens the private number again. What other sellers
-        know of the person as a buyer names nobody any more. Safe to call twice.
+        know of the person as a buyer names nobody any more, but for a seller's block. Safe to
+        call twice.
         """
         with transaction.atomic():
             # Locked: the phone may be changing just now, and a move beginning.
@@ -170,13 +171,18 @@ def _erase_sessions(seller: Seller, index: str | None) -> None:
 def _forget_buyer(index: str) -> None:
     """Puts a word that means nothing in place of *index*, the same one everywhere.
 
-    So a seller's "Buyer 7" and what they said to each other stay one, and stay theirs.
+    So a seller's "Buyer 7" and what they said to each other stay one, and stay theirs. Sellers
+    who have blocked that phone keep the index: else leaving would be a way to be let in again.
     """
     meaningless = secrets.token_hex(32)
-    for model in apps.get_app_config("proxying").get_models():
-        if any(field.name == "buyer_index" for field in model._meta.concrete_fields):
+    proxying = apps.get_app_config("proxying")
+    has_blocked = proxying.get_model("Block").objects.filter(buyer_index=index).values("seller")
+    for model in proxying.get_models():
+        fields = {field.name for field in model._meta.concrete_fields}
+        if "buyer_index" in fields:
+            seller = "seller" if "seller" in fields else "reserved_number__seller"
             rows = model._base_manager.filter(buyer_index=index)  # noqa: SLF001 (Django's way in)
-            rows.update(buyer_index=meaningless)
+            rows.exclude(**{f"{seller}__in": has_blocked}).update(buyer_index=meaningless)
 
 
 def _new_secret() -> bytes:

@@ -74,7 +74,6 @@ def test_old_copy_opens_nothing_of_an_erased_seller():
 def test_database_holds_neither_the_number_nor_its_index_after_erasure():
     seller, other = tom(), beth()
     contact(TOMS_PHONE, BETHS_NUMBER)
-    Block.objects.create(seller=other, buyer_index=blind_index(TOMS_PHONE))
     BuyerAlias.objects.create(seller=other, buyer_index=blind_index(TOMS_PHONE), number=1)
     SellerText.objects.create(seller=seller, body="x")
     # Counters name whom they count for two days.
@@ -99,6 +98,21 @@ def test_other_seller_keeps_what_was_said_with_the_person_under_one_name():
     alias, session = BuyerAlias.objects.get(), ProxySession.objects.get()
     assert alias.buyer_index == session.buyer_index != blind_index(TOMS_PHONE)
     assert alias.number == 7
+
+
+def test_leaving_does_not_end_another_sellers_block():
+    """Whoever is blocked could else sign up, leave, and call again."""
+    seller, other = tom(), beth()
+    contact(TOMS_PHONE, BETHS_NUMBER)
+    Block.objects.create(seller=other, buyer_index=blind_index(TOMS_PHONE))
+    BuyerAlias.objects.create(seller=other, buyer_index=blind_index(TOMS_PHONE), number=7)
+
+    seller.leave()
+
+    assert contact(TOMS_PHONE, BETHS_NUMBER, f"CA{2:032x}")["Content-Type"] == "application/xml"
+    assert {row.get().buyer_index for row in (Block.objects, BuyerAlias.objects)} == {
+        blind_index(TOMS_PHONE)
+    }
 
 
 def test_leaving_with_a_stale_copy_of_the_row_forgets_the_phone_of_today():

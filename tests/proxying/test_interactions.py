@@ -196,8 +196,10 @@ def until_somebody_waits():
 
 
 def test_intercept_lets_a_buyer_through(seller, django_assert_num_queries):
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(3):
         assert interaction("intercept_callback").status_code == 204
+    with django_assert_num_queries(2):
+        assert later("intercept_callback").status_code == 204
 
 
 def test_intercept_stops_a_blocked_buyer_at_the_first_interaction(seller):
@@ -212,6 +214,13 @@ def test_intercept_stops_a_blocked_buyer_in_a_running_session(seller):
     later = {"interactionSid": f"KI{2:032x}", "inboundResourceSid": f"SM{2:032x}"}
 
     assert interaction("intercept_callback", **later).status_code == 403
+
+
+def test_intercept_stops_a_pair_blocked_when_nothing_was_told_of_the_first_text(seller):
+    interaction("intercept_callback")
+    Block.objects.create(seller=seller, buyer_index=blind_index(BOBS_PHONE))
+
+    assert later("intercept_callback").status_code == 403
 
 
 def test_intercept_knows_only_the_blocked_pair(seller):
