@@ -8,7 +8,7 @@ from django.db import migrations
 
 FUNCTION = """
 CREATE FUNCTION proxying_take_from_stock(
-    wanting uuid, attempt integer, of_country text, beginnings text[], of_service bigint
+    wanting uuid, attempt integer, of_country text, preferred text, of_service bigint
 ) RETURNS TABLE (proxy_identifier varchar, phone_number_sid varchar) LANGUAGE plpgsql AS $$
 DECLARE
     beginning text;
@@ -21,7 +21,7 @@ BEGIN
     IF NOT FOUND THEN
         RETURN;
     END IF;
-    FOREACH beginning IN ARRAY beginnings LOOP
+    FOREACH beginning IN ARRAY ARRAY[preferred, '+'] LOOP
         -- What a worker of another row is taking is passed over.
         DELETE FROM proxying_stocknumber AS given WHERE given.id = (
             SELECT stock.id FROM proxying_stocknumber AS stock
@@ -41,7 +41,7 @@ BEGIN
     END LOOP;
 END $$
 """
-SIGNATURE = "proxying_take_from_stock(uuid, integer, text, text[], bigint)"
+SIGNATURE = "proxying_take_from_stock(uuid, integer, text, text, bigint)"
 
 
 def forward(apps, schema_editor):

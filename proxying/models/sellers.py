@@ -176,7 +176,8 @@ def _forget_buyer(index: str) -> None:
     """
     meaningless = secrets.token_hex(32)
     proxying = apps.get_app_config("proxying")
-    has_blocked = proxying.get_model("Block").objects.filter(buyer_index=index).values("seller")
+    blocks = proxying.get_model("Block")._base_manager  # noqa: SLF001 (Django's way in)
+    has_blocked = blocks.filter(buyer_index=index).values("seller")
     for model in proxying.get_models():
         fields = {field.name for field in model._meta.concrete_fields}
         if "buyer_index" in fields:

@@ -30,9 +30,8 @@ def take(number: ReservedNumber, service: ProxyService, area_code: str | None) -
     attempt is ours.
     """
     body = _take_on_postgresql if connection.vendor == "postgresql" else _take_on_sqlite
-    beginnings = [f"+1{area_code}", "+"] if area_code else ["+"]
     try:
-        taken = body(number, service, beginnings)
+        taken = body(number, service, f"+1{area_code}" if area_code else "+")
     except IntegrityError:
         return False  # somebody has chosen the same number and will find that it is ours already
     if taken is None:
@@ -43,26 +42,26 @@ def take(number: ReservedNumber, service: ProxyService, area_code: str | None) -
 
 
 def _take_on_postgresql(
-    number: ReservedNumber, service: ProxyService, beginnings: list[str]
+    number: ReservedNumber, service: ProxyService, preferred: str
 ) -> tuple[str, str] | None:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT * FROM proxying_take_from_stock(%s, %s, %s, %s, %s)",
-            [number.pk, number.attempts, service.country, beginnings, service.pk],
+            [number.pk, number.attempts, service.country, preferred, service.pk],
         )
         taken: tuple[str, str] | None = cursor.fetchone()
     return taken
 
 
 def _take_on_sqlite(
-    number: ReservedNumber, service: ProxyService, beginnings: list[str]
+    number: ReservedNumber, service: ProxyService, preferred: str
 ) -> tuple[str, str] | None:
     # Its transactions come one after the other anyway.
     with transaction.atomic():
         stock = StockNumber.objects.filter(country=service.country).exclude(phone_number_sid="")
         found = (
             stock.filter(proxy_identifier__startswith=beginning).order_by("pk").first()
-            for beginning in beginnings
+            for beginning in (preferred, "+")
         )
         chosen = next((one for one in found if one), None)
         given = chosen and number.advance(
