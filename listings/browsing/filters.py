@@ -254,6 +254,9 @@ class ListingFilters(forms.Form):
         """Whether anything but the order was asked for."""
         return any(name != "sort" for name, _value in self.pairs())
 
+    def asks_only_for(self, names: Container[str]) -> bool:
+        return all(name in names for name, _value in self.pairs())
+
     def is_set(self, name: str) -> bool:
         """Whether a parameter was given, and makes sense."""
         return bool(self._value(name))

@@ -28,6 +28,7 @@ from listings.models import ListingQuerySet
 
 # So few that a wider circle is offered.
 FEW = 6
+_WALKED_BY_DISTANCE = frozenset({"q", "place", "km", "sort"})
 
 
 @dataclass(frozen=True)
@@ -108,11 +109,13 @@ def _look(filters: ListingFilters) -> Hits:
 
 
 def _first(filters: ListingFilters) -> list[tuple[int, int]]:
-    """Key and category of the first ``CAP + 1``: of the nearest if asked for, else the newest."""
-    if filters.order != NEAREST:
+    """Key and category of the first ``CAP + 1``, the newest or the nearest."""
+    if filters.order != NEAREST or not filters.asks_only_for(_WALKED_BY_DISTANCE):
         return list(newest_first(filters).values_list("pk", "category")[: CAP + 1])
-    # The index by distance is walked up to the last of these, wherever that is. Told to stay
-    # within the circle it would look for more of them all around the Earth.
+    # The index by distance is walked up to the last of these, wherever that is: far less than
+    # all the newest of the country. Told to stay within the circle it would look for more of
+    # them all around the Earth; and what few rows match it would look for as long, which of
+    # words alone the planner knows beforehand.
     nearest = find(filters.changed(km=ANY_DISTANCE))[: CAP + 1]
     within = math.inf if filters.within_km is None else filters.within_km
     return [

@@ -126,13 +126,14 @@ def test_older_listings_go_on_from_the_last_page(client, small_cap):
     assert seen == list(range(small_cap + 30))
 
 
+@pytest.mark.parametrize("more", ["", "&q=oak", "&q=oak&condition=good"])
 @pytest.mark.parametrize("within", ["25", "any"])
-def test_nearest_first_shows_what_is_within_the_circle(client, within):
+def test_nearest_first_shows_what_is_within_the_circle(client, within, more):
     ListingFactory(title="Far", latitude=36.74, longitude=-119.79)
     ListingFactory(title="Near", latitude=37.81, longitude=-122.27)
     ListingFactory(title="Nowhere", latitude=None, longitude=None)
 
-    shown = titles(client, f"?place=oakland&sort=distance&km={within}")
+    shown = titles(client, f"?place=oakland&sort=distance&km={within}{more}")
 
     assert shown == (["Near"] if within == "25" else ["Near", "Far", "Nowhere"])
 
