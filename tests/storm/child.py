@@ -4,6 +4,7 @@ import dataclasses
 import importlib
 import json
 import os
+import signal
 import sys
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -13,6 +14,8 @@ import requests
 
 
 def main(name: str, what: str, n: str, seed: str, answer: str) -> None:
+    # Else what it has started would outlive it.
+    signal.signal(signal.SIGTERM, lambda *told: sys.exit("ended from outside"))
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shoppingplace.settings")
     django.setup(set_prefix=False)
     from django.core.cache import cache  # noqa: PLC0415 (needs the settings)

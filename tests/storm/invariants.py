@@ -8,7 +8,7 @@ switchboard in this same database. No sentence holds a phone number.
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import chain
 from typing import Final
 
@@ -25,6 +25,7 @@ from proxying.models import (
     PlannedService,
     PoolNumber,
     ProxyService,
+    ProxySession,
     ReservedNumber,
     Seller,
     SellerKey,
@@ -138,30 +139,49 @@ def what_is_remembered_is_right() -> Iterator[str]:
 
 def erased_sellers_are_gone() -> Iterator[str]:
     """Of who has left nothing opens, nothing names a buyer, and no number is theirs."""
-    left = Seller.objects.filter(suspended_at__isnull=False, phone_number_index=None)
-    of_them = Q(seller__in=left.filter(phone_verified_at=None))
+    left = Seller.objects.filter(left_at__isnull=False)
+    of_them = Q(seller__in=left)
     for model in (SellerKey, SellerText, Block, BuyerAlias):
         for row in model._default_manager.filter(of_them):
             yield f"{_named(row)} is still there"
-    for seller in left.filter(phone_number__isnull=False):
-        yield f"{_named(seller)} still has a phone"
+    for seller in left:
+        if seller.phone_number or seller.phone_number_index or seller.phone_verified_at:
+            yield f"{_named(seller)} still has a phone"
     for number in ReservedNumber.objects.held().filter(of_them):
         yield f"{_named(number)} is still held by one"
 
 
 def everyone_is_served() -> Iterator[str]:
-    """Each proved phone has an active number, unless staff took the last one away."""
+    """Each proved phone has an active number, unless staff took the last one away.
+
+    A number that Twilio lost was taken by nobody: in its place comes another.
+    """
     for seller in Seller.objects.exclude(phone_verified_at=None).prefetch_related(
         "reserved_numbers"
     ):
         numbers = list(seller.reserved_numbers.all())
-        ended = any(number.quarantined_at or number.released_at for number in numbers)
-        if not any(number.is_active for number in numbers) and not (
-            ended and not any(number.is_live for number in numbers)
-        ):
+        if not any(number.is_active for number in numbers) and not _was_taken(numbers):
             yield f"{_named(seller)} waits, with {[number.status for number in numbers]}"
         if any(number.is_for_move for number in numbers):
             yield f"{_named(seller)} is still moving"
+
+
+def _was_taken(numbers: list[ReservedNumber]) -> bool:
+    """None is to come, and the last of those that the seller did not move from was given up.
+
+    What is given up rests, or never was a number; what Twilio lost is over at once.
+    """
+    own = [number for number in numbers if not number.moved_at]
+    if not own or any(number.is_live or number.is_for_move for number in own):
+        return False
+    last = max(own, key=_ended_at)
+    return last.quarantined_at is not None or last.proxy_identifier is None
+
+
+def _ended_at(number: ReservedNumber) -> datetime:
+    ended_at = number.quarantined_at or number.released_at
+    assert ended_at is not None, number.status
+    return ended_at
 
 
 def nothing_waits() -> Iterator[str]:
@@ -177,6 +197,14 @@ def nothing_waits() -> Iterator[str]:
                 yield f"{_named(row)} is due"
     for text in SellerText.objects.filter(sent_at=None, next_attempt_at__lte=now):
         yield f"{_named(text)} is due"
+
+
+def twilio_forgets_who_left() -> Iterator[str]:
+    """Each Session in which somebody spoke who has left is erased there, or is put off."""
+    now = timezone.now()
+    of_sellers = Q(reserved_number__seller__left_at__isnull=False, erase_at=None, erased_at=None)
+    for session in ProxySession.objects.filter(of_sellers | Q(erase_at__lte=now)):
+        yield f"{_named(session)} is not erased"
 
 
 def every_purchase_is_ours() -> Iterator[str]:
@@ -297,6 +325,7 @@ ALWAYS: Final[tuple[Check, ...]] = (
 AT_REST: Final[tuple[Check, ...]] = (
     everyone_is_served,
     nothing_waits,
+    twilio_forgets_who_left,
     every_purchase_is_ours,
     twilio_has_what_we_believe,
     each_service_is_ours,

@@ -13,7 +13,9 @@ from datetime import timedelta
 from typing import Any, Final
 
 from django.conf import settings
+from django.contrib.auth.models import User
 from django.core.management import call_command
+from django.db.models import Q
 from django.test import Client
 
 from listings.account import leaving
@@ -32,7 +34,14 @@ from proxying.nudges import nudge
 from proxying.phone_numbers import PhoneNumber
 from proxying.provisioning import buying, moving
 from proxying.routing import Contact, CreateSession
-from proxying.switchboard.models import IncomingPhoneNumber, Message, Session, Verification
+from proxying.switchboard.models import (
+    Call,
+    IncomingPhoneNumber,
+    Message,
+    Participant,
+    Session,
+    Verification,
+)
 from proxying.switchboard.models import PhoneNumber as NumberOfAService
 from proxying.switchboard.rest import numbers as numbers_at_twilio
 from tests.listings.factories import ListingFactory
@@ -72,7 +81,9 @@ class Saga:
     arrange: Step = _nothing
     later: timedelta = timedelta()
     again: Step = _nothing
-    # What is wrong in the end beside the invariants, a sentence each.
+    # What must not be at any moment beside the invariants, a sentence each.
+    never: Callable[[], Iterable[str]] = lambda: ()
+    # What is wrong in the end beside all those.
     wrong: Callable[[], Iterable[str]] = lambda: ()
     with_settings: dict[str, Any] = field(default_factory=dict)
     with_patches: dict[str, Any] = field(default_factory=dict)
@@ -154,8 +165,28 @@ def _suspended() -> None:
     tasks.sweep()
 
 
+def _bob_calls_tom() -> None:
+    call = {"from": BOBS_PHONE, "to": toms_number()}
+    response = Client().post("/switchboard/phones/api/calls", call)
+    assert response.status_code == 201, response.content
+    sid = response.json()["sid"]
+    Client().post(f"/switchboard/phones/api/calls/{sid}/hangup")
+
+
 def _leave(pause: Pause) -> None:
     leaving.leave(tom().user)
+    tasks.erase_sessions()
+
+
+def _is_not_forgotten() -> Iterable[str]:
+    if not User.objects.filter(is_active=False).exists():
+        return  # died before it was said
+    if Participant.objects.filter(identifier=TOMS_PHONE).exists():
+        yield "a Session at Twilio names who left"
+    if Message.objects.filter(Q(to=TOMS_PHONE) | Q(from_number=TOMS_PHONE)).exists():
+        yield "a text at Twilio names who left"
+    if Call.objects.filter(Q(to=TOMS_PHONE) | Q(from_number=TOMS_PHONE)).exists():
+        yield "a call at Twilio names who left"
 
 
 def _release(pause: Pause) -> None:
@@ -383,7 +414,7 @@ SAGAS: Final = (
     ),
     Saga("suspended", _suspend),
     Saga("reinstated", lambda pause: provisioning.reinstate(tom()), _suspended),
-    Saga("erased", _leave),
+    Saga("erased", _leave, _bob_calls_tom, wrong=_is_not_forgotten),
     Saga("released by staff", _release),
     Saga(
         "going back", _go_back, _released, later=_A_WHOLE_QUARANTINE,
@@ -398,7 +429,7 @@ SAGAS: Final = (
         "a number left for a year", lambda pause: tasks.keep_stock(), _moved,
         later=timedelta(days=366), wrong=_is_not_moved,
     ),
-    Saga("a buyer is blocked", _blocks, wrong=_blocked_is_connected),
+    Saga("a buyer is blocked", _blocks, never=_blocked_is_connected),
     Saga("a contact", lambda pause: _eve_calls(), again=_eve_calls, wrong=_eve_is_not_heard_once),
     Saga("interactions", _events, _eve_calls, again=_event, wrong=_is_not_recorded),
     Saga("a missed text", _pass_on, _eve_texts_in_vain, wrong=_is_not_passed_on_once),

@@ -19,6 +19,7 @@ from tests.storm.program import Program, Result
 ROOT = Path(__file__).resolve().parents[2]
 # Seconds. Somebody who wants far more of a program than `make storm` does waits longer.
 _LONGEST = float(os.environ.get("STORM_PATIENCE", "570"))
+_ENDS_WITHIN = 20.0
 _TEMPLATE = "STORM_TEMPLATE"
 
 
@@ -79,14 +80,23 @@ def _run(name: str, what: str, n: int, seed: int, environment: dict[str, str]) -
         try:
             child.wait(_LONGEST)
         except subprocess.TimeoutExpired:
-            return Result(held=False, measured=f"not done after {_LONGEST} seconds")
+            # A control that hangs has shown nothing either.
+            return Result(held=False, measured=f"DIED: not done after {_LONGEST} seconds")
         finally:
-            if child.poll() is None:
-                child.terminate()
-                child.wait()
+            _end(child)
     if not answer.exists():
         return Result(held=False, measured=f"DIED: {log.read_text(errors='replace')[-3000:]}")
     return Result(**json.loads(answer.read_text()))
+
+
+def _end(child: "subprocess.Popen[bytes]") -> None:
+    """Lets it end what it has started."""
+    child.terminate()
+    try:
+        child.wait(_ENDS_WITHIN)
+    except subprocess.TimeoutExpired:
+        child.kill()
+        child.wait()
 
 
 def _environment(database: str, folder: Path, template: str = "") -> dict[str, str]:
