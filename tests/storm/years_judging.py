@@ -11,8 +11,10 @@ from urllib.parse import urlsplit
 from django.urls import reverse
 
 from proxying import callbacks, hold
+from proxying.missed_texts import PASSED_ON_WITHIN
 from proxying.routing import Answer as Sentence
-from proxying.switchboard.models import Call, Message, Participant, Session
+from proxying.switchboard.errors import Rule
+from proxying.switchboard.models import Alert, Call, Message, Participant, Session
 from proxying.switchboard.webhooks import Answer
 from tests.storm.years_model import AWAY, NEUTRAL, QUIET, Earlier, Model, Talk
 from tests.storm.years_world import World
@@ -20,6 +22,12 @@ from tests.storm.years_world import World
 Fields = dict[str, str]
 
 _NOT_NOW: Final = "not now"
+# Why Twilio may connect nobody, though it was told whom: too few numbers.
+_NO_NUMBER_IS_FREE: Final = (
+    Rule.NO_COMPATIBLE_NUMBER.value[0],
+    Rule.ONLY_RESERVED_NUMBERS.value[0],
+    Rule.ALL_NUMBERS_IN_USE.value[0],
+)
 _TAG: Final = re.compile(r"#(\d+)#")
 _RUNG: Final = re.compile(rb"<Number>([^<]+)</Number>")
 _SENTENCES: Final = {
@@ -37,8 +45,13 @@ class Contact:
     sender: str
     dialled: str
     at: datetime
+    # At Twilio; empty before we were asked.
+    sid: str = ""
+    is_call: bool = False
     reaches: str = ""
     must_arrive: bool = False
+    # That we would try again: a text only.
+    is_promised: bool = False
     came: int = 0
 
 
@@ -51,6 +64,10 @@ class Judge:
         self.unplaced = 0
         self.connected = 0
         self.turned_away = 0
+        self.passed_on = 0
+        self.in_sessions = 0
+        # Of these, how many had but one right answer.
+        self.strictly = 0
         self._world, self._model, self._phones = world, model, set(phones)
         self._seen: set[str] = set()
         self._participants: dict[str, str] = {}
@@ -91,7 +108,10 @@ class Judge:
         if reached:
             self._remember(fields, answer, said, in_doubt=away)
         if self._current:
+            self._current.sid = fields.get("CallSid") or fields["MessageSid"]
+            self._current.is_call = is_call
             self._current.reaches = said if reached else ""
+            self._current.is_promised = said == _NOT_NOW and not is_call
 
     def _remember(self, fields: Fields, answer: Answer, phone: str, *, in_doubt: bool) -> None:
         if answer.content_type != "application/json":
@@ -119,6 +139,8 @@ class Judge:
             )
             # A Session of which our rows may not know is let be.
             right |= {True} if talk.in_doubt else set()
+        self.in_sessions += 1
+        self.strictly += len(right) == 1
         if passes not in right:
             who = "the buyer" if from_buyer else "the seller"
             self._wrong(f"{who} {'passes' if passes else 'is stopped'} in a Session")
@@ -183,8 +205,33 @@ class Judge:
             busy = leg is not None or Call.objects.live().exists()
             if contact.must_arrive and not busy:
                 self._wrong("what passed did not arrive")
+            elif not busy and not _no_number_was_free(contact):
+                self._wrong("an answer that connects nobody")
             else:
                 self.unplaced += 1
+
+    def texts_are_passed_on(self) -> None:
+        """About to be, and as things are now: to whom nobody may pass one on is owed none."""
+        for contact in self._promised():
+            right = self._model.answers(
+                contact.sender, contact.dialled, is_call=False, earlier=None, now=self._world.now
+            )
+            is_late = self._world.now - contact.at >= PASSED_ON_WITHIN
+            contact.is_promised = not is_late and right <= self._phones
+
+    def promises_are_lost(self) -> None:
+        """With Redis, where they may lie."""
+        for contact in self._promised():
+            contact.is_promised = False
+
+    def promises_are_kept(self) -> None:
+        """All is well again, and every text was tried."""
+        self.texts_are_passed_on()
+        if self._promised():
+            self._wrong("a text was promised to be passed on, and was not")
+
+    def _promised(self) -> list[Contact]:
+        return [one for one in self.contacts.values() if one.is_promised and not one.came]
 
     def look(self) -> None:
         """Every text that has left Twilio since the last look."""
@@ -208,6 +255,7 @@ class Judge:
 
     def _passed_on(self, contact: Contact, text: Message) -> None:
         """Missed once, and forwarded now: to whom it would go now."""
+        self.passed_on += 1
         right = self._model.answers(
             contact.sender, contact.dialled, is_call=False, earlier=None, now=self._world.now
         )
@@ -237,6 +285,11 @@ def _earlier(fields: Fields) -> Earlier | None:
         fields["outboundParticipantIdentifier"],
         fields["outboundParticipantProxyIdentifier"],
     )
+
+
+def _no_number_was_free(contact: Contact) -> bool:
+    alerts = Alert.objects.filter(resource_sid=contact.sid, error_code__in=_NO_NUMBER_IS_FREE)
+    return alerts.exists()
 
 
 def _said(answer: Answer, *, is_call: bool) -> str:

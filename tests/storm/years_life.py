@@ -44,7 +44,8 @@ _PAUSES: Final = {
 _PERIODIC: Final = {
     tasks.sweep: 30, tasks.watch_capacity: 12, tasks.settle_aside: 12,
     tasks.remember_routes: 12, tasks.keep_stock: 10, tasks.pass_on_missed_texts: 8,
-    tasks.send_seller_texts: 8, tasks.reconcile_numbers: 4, tasks.forget_counts: 2,
+    tasks.send_seller_texts: 8, tasks.reconcile_numbers: 4, tasks.erase_sessions: 4,
+    tasks.forget_counts: 2,
 }  # fmt: skip
 _API_FAULTS: Final = (
     Fault.Kind.TOO_MANY_BARE, Fault.Kind.ERROR_500, Fault.Kind.ERROR_503, Fault.Kind.DROP_BEFORE,
@@ -52,6 +53,8 @@ _API_FAULTS: Final = (
 )  # fmt: skip
 _OLD_KEY: Final = "old:b2xkb2xkb2xkb2xkb2xkb2xkb2xkb2xkb2xkb2xkb2w="
 _ROUNDS: Final = 12
+# While the database is away, just before all is well: what is promised then is owed.
+_LAST_TEXTS: Final = 6
 
 
 class Life:
@@ -177,7 +180,12 @@ class Life:
     def beat_beats(self) -> None:
         (task,) = self.chance.choices(list(_PERIODIC), list(_PERIODIC.values()))
         with self._perhaps_dying():
-            self.world.run(task)
+            self._runs(task)
+
+    def _runs(self, task: Any) -> None:
+        if task is tasks.pass_on_missed_texts:
+            self.judge.texts_are_passed_on()
+        self.world.run(task)
 
     def nudges_are_lost(self) -> None:
         self.world.queue.clear()
@@ -346,6 +354,7 @@ class Life:
         self.world.database_is_away(away=False)
 
     def redis_is_flushed(self) -> None:
+        self.judge.promises_are_lost()
         self.world.redis.flushdb()
 
     # Looking
@@ -375,18 +384,22 @@ class Life:
 
     def all_is_well_again(self) -> None:
         """Nothing is broken any more, and time passes: then every promise must hold."""
+        for _ in range(_LAST_TEXTS):
+            self.the_database_goes()
+            self.somebody_contacts_a_number()
         self.twilio_behaves_again()
         self.the_database_is_back()
         held.deliver(everything=True)
         for _ in range(_ROUNDS):
             for task in _PERIODIC:
-                self.world.run(task)
+                self._runs(task)
                 self.world.work(len(self.world.queue))
             self._look()
             waits = ReservedNumber.objects.filter(ReservedNumber.STILL_TO_DO).exists()
             if not waits and not sessions_to_close().exists():
                 break
             self.world.wait(timedelta(minutes=61))
+        self.judge.promises_are_kept()
         self.violations.extend(invariants.violations())
 
     def _a_seller(self, fits: Callable[[Seller], bool]) -> Seller | None:

@@ -106,14 +106,16 @@ class Model:
             spoken.append(told)
 
     def leaves(self, seller: Seller) -> None:
-        """Nothing that others know of the person as a buyer names the phone any more."""
-        for other in self.sellers:
-            other.blocks.discard(seller.phone or "")
-        for (_seller, buyer), told in self._spoken.items():
-            if buyer == seller.phone:
+        """Nothing that others know of the person as a buyer names the phone any more, but to
+        those who have blocked it.
+        """
+        phone = seller.phone or ""
+        for (other, buyer), told in self._spoken.items():
+            if buyer == phone and buyer not in other.blocks:
                 told[:] = [(begun, True) for begun, _doubt in told]
         for talk in self.talks.values():
-            talk.in_doubt = talk.in_doubt or talk.buyer == seller.phone
+            is_forgotten = talk.buyer == phone and phone not in talk.seller.blocks
+            talk.in_doubt = talk.in_doubt or is_forgotten
         seller.has_left, seller.phone, seller.quiet, seller.away_until = True, None, None, None
         seller.moves = False
         seller.blocks.clear()
