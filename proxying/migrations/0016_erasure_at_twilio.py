@@ -25,8 +25,4 @@ class Migration(migrations.Migration):
             name='left_at',
             field=models.DateTimeField(editable=False, help_text='when the person left for good', null=True),
         ),
-        migrations.AddIndex(
-            model_name='proxysession',
-            index=models.Index(condition=models.Q(('erase_at__isnull', False)), fields=['erase_at'], name='sessions_to_erase'),
-        ),
     ]

@@ -2,8 +2,12 @@
 
 A Session keeps both phone numbers, and so does each of its texts and calls. The promise is the
 Session's ``erase_at``, made by ``Seller.leave``. First what went through the Session is
-deleted, which only the Session tells; then the Session. Every request can be repeated, so a
-death at any line costs only time.
+deleted, which only the Session tells; then the contact that began it, which may never have
+gone through one; then the Session. Every request can be repeated, and what is deleted is not
+listed again: a death at any line, or too little time, costs only time.
+
+Sessions of which no interaction was told are looked for by name in Twilio's list, which is
+long: closed ones stay in it for 90 days. They wait for no others, and no others for them.
 """
 
 import time
@@ -17,7 +21,7 @@ from django.utils import timezone
 
 from proxying import twilio_client
 from proxying.models import ProxySession
-from proxying.twilio_client import TwilioRefused
+from proxying.twilio_client import NOT_FOUND, FoundSessions, TwilioRefused
 
 logger = structlog.get_logger(__name__)
 
@@ -27,51 +31,84 @@ _AGAIN: Final = timedelta(hours=1)
 # We have answered, and Proxy is making the Session: not finding one proves nothing yet.
 _UNTIL_IT_IS_MADE: Final = timedelta(minutes=1)
 _AT_ONCE: Final = 200
+_A_CALL: Final = "CA"
+# Of a Session that the reconciliation adopted we know no first contact, but its own SID.
+_A_RECORD: Final = (_A_CALL, "SM", "MM")
 
 
 def erase_sessions(*, seconds: float) -> int:
     """How many Sessions Twilio has forgotten; none is begun later than *seconds* from now.
 
-    What Twilio refuses keeps no other from going, and is tried again an hour later.
-    ``TwilioUnavailable`` when it is no use to go on.
+    What Twilio refuses keeps no other from going, and is tried again an hour later; so is what
+    could not be looked for in time. ``TwilioUnavailable`` when it is no use to go on.
     """
     until = time.monotonic() + seconds
     _promise_late_ones()
     erased = 0
-    for service_sid, sessions in _due().items():
-        named = _find_unnamed(service_sid, sessions)
-        for session in sessions:
-            if time.monotonic() > until:
-                return erased
-            sid = session.session_sid or named.get(session.unique_name)
-            if _claim(session):
-                erased += _erase(service_sid, sid, session)
+    for session in _due().exclude(session_sid=None)[:_AT_ONCE]:
+        if time.monotonic() > until:
+            return erased
+        if _claim(session):
+            erased += _erase(session, session.session_sid, until=until)
+    for service_sid, sessions in _unnamed().items():
+        if time.monotonic() > until:
+            return erased
+        erased += _erase_unnamed(service_sid, sessions, until=until)
     return erased
 
 
 def _promise_late_ones() -> None:
-    """Sessions whose contact was decided, or written down, while the seller was leaving."""
+    """Sessions whose contact was decided, or written down, while the seller was leaving.
+
+    One that began then with the leaver as the buyer is not among them: nothing tells it.
+    """
     late = ProxySession.objects.filter(
         reserved_number__seller__left_at__isnull=False, erase_at=None, erased_at=None
     )
     late.update(erase_at=timezone.now())
 
 
-def _due() -> dict[str, list[ProxySession]]:
-    """The next Sessions to erase, by their Service."""
+def _due() -> QuerySet[ProxySession]:
     due: QuerySet[ProxySession] = ProxySession.objects.filter(erase_at__lte=timezone.now())
+    return due.select_related("reserved_number__service").order_by("erase_at")
+
+
+def _unnamed() -> dict[str, list[ProxySession]]:
+    """The next of which no interaction has been told, by their Service: perhaps they never were."""
+    made = timezone.now() - _UNTIL_IT_IS_MADE
     by_service = defaultdict(list)
-    for session in due.select_related("reserved_number__service").order_by("erase_at")[:_AT_ONCE]:
-        service = session.reserved_number.service
-        assert service is not None
-        by_service[service.service_sid].append(session)
+    for session in _due().filter(session_sid=None, created_at__lte=made)[:_AT_ONCE]:
+        by_service[_service_sid(session)].append(session)
     return by_service
 
 
-def _find_unnamed(service_sid: str, sessions: list[ProxySession]) -> dict[str, str]:
-    """The SIDs of those of which no interaction has been told: perhaps they never were."""
-    unnamed = {session.unique_name for session in sessions if session.session_sid is None}
-    return twilio_client.find_sessions(service_sid, unnamed) if unnamed else {}
+def _erase_unnamed(service_sid: str, sessions: list[ProxySession], *, until: float) -> int:
+    claimed = [session for session in sessions if _claim(session)]
+    names = {session.unique_name for session in claimed}
+    now = time.monotonic()
+    # Half of the time that is left, so that what is found can go too.
+    found = _look_for(service_sid, names, until=now + (until - now) / 2)
+    erased = 0
+    for session in claimed:
+        if time.monotonic() > until:
+            break
+        sid = found.sids.get(session.unique_name)
+        erased += _erase(session, sid, until=until, is_certain=bool(sid) or found.is_all)
+    return erased
+
+
+def _look_for(service_sid: str, names: set[str], *, until: float) -> FoundSessions:
+    if not names:
+        return FoundSessions({}, is_all=True)
+    try:
+        found = twilio_client.look_for_sessions(service_sid, names, until=until)
+    except TwilioRefused as refusal:
+        logger.error("sessions_not_listed", service=service_sid, reason=str(refusal))
+        # With a Service, all its Sessions are gone.
+        return FoundSessions({}, is_all=refusal.status == NOT_FOUND)
+    if not found.is_all:
+        logger.error("sessions_not_listed", service=service_sid, reason="the list is too long")
+    return found
 
 
 def _claim(session: ProxySession) -> bool:
@@ -80,26 +117,61 @@ def _claim(session: ProxySession) -> bool:
     return bool(due.update(erase_at=now + _LEASE))
 
 
-def _erase(service_sid: str, sid: str | None, session: ProxySession) -> bool:
+def _erase(
+    session: ProxySession, sid: str | None, *, until: float, is_certain: bool = True
+) -> bool:
+    """Whether Twilio has forgotten it. Without *is_certain* there may be a Session nevertheless."""
     row = ProxySession.objects.filter(pk=session.pk)
     now = timezone.now()
-    if sid is None and session.created_at > now - _UNTIL_IT_IS_MADE:
-        return False
     try:
-        if sid:
-            _erase_at_twilio(service_sid, sid)
+        is_done = _erase_at_twilio(session, sid, until=until)
     except TwilioRefused as refusal:
         # Such as a call that goes on: nobody can be made to forget it yet.
         row.update(erase_at=now + _AGAIN)
         logger.error("session_not_erased", session=session.pk, reason=str(refusal))
         return False
+    if not is_done:
+        row.update(erase_at=now)
+        return False
+    if not is_certain:
+        row.update(erase_at=now + _AGAIN)
+        return False
     row.update(erase_at=None, erased_at=now, closed_at=session.closed_at or now)
     return True
 
 
-def _erase_at_twilio(service_sid: str, session_sid: str) -> None:
-    # Closed first: nothing more goes through it that would not be seen below.
-    twilio_client.close_session(service_sid, session_sid)
-    for record in sorted(twilio_client.records_of_session(service_sid, session_sid)):
-        twilio_client.delete_record(record)
-    twilio_client.delete_session(service_sid, session_sid)
+def _erase_at_twilio(session: ProxySession, sid: str | None, *, until: float) -> bool:
+    """False when the time was up first: what is left still tells what to delete."""
+    service_sid = _service_sid(session)
+    records: set[str] = set()
+    if sid:
+        # Closed first: nothing more goes through it that would not be seen below.
+        twilio_client.close_session(service_sid, sid)
+        for carried in twilio_client.carried_by_session(service_sid, sid):
+            for record in sorted(carried.records):
+                twilio_client.delete_record(record)
+            # Last, for it alone tells the records.
+            twilio_client.delete_interaction(service_sid, sid, carried.interaction_sid)
+            records |= carried.records
+            if time.monotonic() > until:
+                return False
+    if session.contact_sid.startswith(_A_RECORD) and session.contact_sid not in records:
+        _delete_contact(session.contact_sid)
+    if sid:
+        twilio_client.delete_session(service_sid, sid)
+    return True
+
+
+def _delete_contact(contact_sid: str) -> None:
+    """A call that was on hold and a missed text go through no Session, or through another's."""
+    if contact_sid.startswith(_A_CALL):
+        # Before their parent, which alone tells them.
+        for leg in twilio_client.calls_rung_by(contact_sid):
+            twilio_client.delete_record(leg)
+    twilio_client.delete_record(contact_sid)
+
+
+def _service_sid(session: ProxySession) -> str:
+    service = session.reserved_number.service
+    assert service is not None
+    return service.service_sid

@@ -24,16 +24,16 @@ def reconcile(
     *however_many* numbers have vanished, it believes it. No repair is begun later than
     *seconds* from now: the next run goes on. ``TwilioUnavailable`` or ``TwilioRefused``, and
     nothing done, unless all numbers and Services could be listed. Sessions are compared last,
-    for as long as there is time.
+    for as long as there is time, and from where the last run stopped.
     """
     until = None if seconds is None else time.monotonic() + seconds
     twilio, rows = look_at_twilio(), read_rows()
     report = Report(foreign=count_foreign(twilio, rows))
     mend = partial(_mend, report, dry_run=dry_run, until=until)
     mend(list(differences(twilio, rows, however_many=however_many)))
-    _unless_away("sessions_not_compared", lambda: mend(unknown_sessions(twilio, until=until)))
     if not dry_run:
         _unless_away("strays_wait", give_back_strays)
+    _unless_away("sessions_not_compared", lambda: mend(unknown_sessions(twilio, until=until)))
     counts = {outcome.name.lower(): report.count(outcome) for outcome in Outcome}
     logger.info("reconciled", foreign=report.foreign, **counts)
     return report

@@ -5,13 +5,14 @@ should have had; the ordinary rules then say whether anybody may go on speaking 
 """
 
 import time
+from collections import deque
 from collections.abc import Iterator
 from datetime import timedelta
 from functools import partial
-from itertools import batched
 from typing import Final
 
 import structlog
+from django.core.cache import cache
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
@@ -22,35 +23,74 @@ from proxying.provisioning import close_proxy_sessions
 from proxying.provisioning.ending import sessions_to_close
 from proxying.reconciliation.inventory import AtTwilio
 from proxying.reconciliation.report import Finding, Kind
-from proxying.twilio_client import OpenSession, Participant
+from proxying.twilio_client import OpenSession, Participant, TwilioRefused
 
 logger = structlog.get_logger(__name__)
 
 # Until then its row may only have been set aside, and is still being written.
 _WRITTEN_WITHIN: Final = timedelta(minutes=10)
-_A_PAGE: Final = 100
 _BUYER_AND_SELLER: Final = 2
+# Where a run stopped whose time was up. Lost, the next one begins at the beginning.
+_STOPPED_AT: Final = "sessions_compared_until"
+_A_DAY: Final = 86_400
+
+# A Service, and the address of a page of its Sessions; None is the first.
+type _Page = tuple[ProxyService, str | None]
 
 
 def unknown_sessions(twilio: AtTwilio, *, until: float | None) -> Iterator[Finding]:
     """Found while Twilio's list is read, which is long: it is read no further than *until*.
 
-    *until* is of ``time.monotonic``. ``TwilioUnavailable`` or ``TwilioRefused`` when the list
-    breaks off; what was found before is true.
+    The next run with a limit goes on from there. *until* is of ``time.monotonic``.
+    ``TwilioUnavailable`` or ``TwilioRefused`` when the list breaks off; what was found before
+    is true.
     """
-    for service, configuration in twilio.services:
-        if configuration is None:
-            continue
-        for page in batched(twilio_client.open_sessions(service.service_sid), _A_PAGE):
-            for session in _unknown(page):
-                yield Finding(
-                    Kind.UNKNOWN_SESSION, session.session_sid, partial(_know, service, session)
-                )
-            if until is not None and time.monotonic() > until:
-                return
+    services = [service for service, configuration in twilio.services if configuration]
+    pages = deque[_Page]((service, None) for service in services)
+    if until is not None:
+        _go_on(pages)
+    is_late = False
+    while pages and not is_late:
+        service, url = pages.popleft()
+        try:
+            page = twilio_client.page_of_sessions(service.service_sid, url)
+        except TwilioRefused:
+            # Perhaps the address is too old: not to be asked for again.
+            cache.delete(_STOPPED_AT)
+            raise
+        if page.next_url:
+            pages.appendleft((service, page.next_url))
+        unknown = _unknown(page.not_closed)
+        for session in unknown:
+            yield Finding(
+                Kind.UNKNOWN_SESSION, session.session_sid, partial(_know, service, session)
+            )
+        is_late = until is not None and time.monotonic() > until
+        if is_late and unknown:
+            # Some may only have been found: the next run has the time to mend them.
+            pages.appendleft((service, url))
+    if until is not None:
+        _stop(pages)
 
 
-def _unknown(sessions: tuple[OpenSession, ...]) -> list[OpenSession]:
+def _go_on(pages: deque[_Page]) -> None:
+    """Begins with the page at which the last run stopped; the Services before it come last."""
+    service_sid, url = cache.get(_STOPPED_AT, (None, None))
+    sids = [service.service_sid for service, _url in pages]
+    if service_sid in sids:
+        pages.rotate(-sids.index(service_sid))
+        pages[0] = (pages[0][0], url)
+
+
+def _stop(pages: deque[_Page]) -> None:
+    if not pages:
+        cache.delete(_STOPPED_AT)
+        return
+    service, url = pages[0]
+    cache.set(_STOPPED_AT, (service.service_sid, url), _A_DAY)
+
+
+def _unknown(sessions: list[OpenSession]) -> list[OpenSession]:
     written = timezone.now() - _WRITTEN_WITHIN
     old = [session for session in sessions if session.created_at < written]
     rows = ProxySession.objects.all()

@@ -85,3 +85,10 @@ def delete_record(sid: str) -> None:
     records = client().calls if sid.startswith("CA") else client().messages
     with translated_errors(also_fine=lambda error: error.status == NOT_FOUND):
         records(sid).delete()
+
+
+def calls_rung_by(call_sid: str) -> list[str]:
+    """The SIDs of the legs that this call of somebody to us has rung elsewhere."""
+    with translated_errors():
+        legs = client().calls.list(parent_call_sid=call_sid, page_size=100)
+    return [leg.sid for leg in legs]

@@ -1,7 +1,8 @@
 """Sessions, and texts in them: https://www.twilio.com/docs/proxy/api/session"""
 
 import json
-from collections.abc import Collection, Iterator
+import time
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final, cast
@@ -37,6 +38,30 @@ class OpenSession:
 
 
 @dataclass(frozen=True)
+class PageOfSessions:
+    """Those of a page that are not closed, perhaps none, and where the next page is."""
+
+    not_closed: list[OpenSession]
+    next_url: str | None
+
+
+@dataclass(frozen=True)
+class FoundSessions:
+    """SIDs by unique name. Only when *is_all* is what is missing nowhere at Twilio."""
+
+    sids: dict[str, str]
+    is_all: bool
+
+
+@dataclass(frozen=True)
+class Carried:
+    """A text or call that went through a Session: the SIDs of its records, both legs."""
+
+    interaction_sid: str
+    records: frozenset[str]
+
+
+@dataclass(frozen=True)
 class Participant:
     """Who takes part in a Session, by phone number, and the number that they see and dial."""
 
@@ -45,13 +70,18 @@ class Participant:
     proxy_identifier: str
 
 
-def open_sessions(service_sid: str) -> Iterator[OpenSession]:
-    """The Service's Sessions that are not closed, as Twilio's pages come in."""
+def page_of_sessions(service_sid: str, url: str | None = None) -> PageOfSessions:
+    """The page of the Service's Sessions at *url*, a ``next_url``; without one the first."""
     with translated_errors():
+        sessions = client().proxy.v1.services(service_sid).sessions
+        page = sessions.get_page(url) if url else sessions.page(page_size=100)
         # No filter at Twilio: closed ones are listed for 90 days too.
-        for session in client().proxy.v1.services(service_sid).sessions.stream(page_size=100):
-            if session.status in _OPEN:
-                yield OpenSession(session.sid, session.unique_name or "", session.date_created)
+        not_closed = [
+            OpenSession(session.sid, session.unique_name or "", session.date_created)
+            for session in page
+            if session.status in _OPEN
+        ]
+    return PageOfSessions(not_closed, page.next_page_url)
 
 
 def find_session(service_sid: str, unique_name: str) -> str | None:
@@ -66,6 +96,13 @@ def find_session(service_sid: str, unique_name: str) -> str | None:
 
 def find_sessions(service_sid: str, unique_names: Collection[str]) -> dict[str, str]:
     """The SIDs of the Service's Sessions of these names, for those that there are."""
+    return look_for_sessions(service_sid, unique_names, until=None).sids
+
+
+def look_for_sessions(
+    service_sid: str, unique_names: Collection[str], *, until: float | None
+) -> FoundSessions:
+    """``find_sessions``, in as much of Twilio's list as is read until then (``monotonic``)."""
     found: dict[str, str] = {}
     with translated_errors():
         for session in client().proxy.v1.services(service_sid).sessions.stream(page_size=100):
@@ -73,7 +110,9 @@ def find_sessions(service_sid: str, unique_names: Collection[str]) -> dict[str, 
                 found[session.unique_name] = session.sid
                 if len(found) == len(unique_names):
                     break
-    return found
+            if until is not None and time.monotonic() > until:
+                return FoundSessions(found, is_all=False)
+    return FoundSessions(found, is_all=True)
 
 
 def close_session(service_sid: str, session_sid: str) -> None:
@@ -160,11 +199,29 @@ def records_of_session(service_sid: str, session_sid: str) -> set[str]:
 
     Empty when Twilio does not know the Session.
     """
+    carried = carried_by_session(service_sid, session_sid)
+    return {sid for one in carried for sid in one.records}
+
+
+def carried_by_session(service_sid: str, session_sid: str) -> list[Carried]:
+    """What went through the Session. Empty when Twilio does not know the Session."""
     with none_if_not_found() as found:
         session = client().proxy.v1.services(service_sid).sessions(session_sid)
         found.extend(session.interactions.list(page_size=100))
-    legs = ((one.inbound_resource_sid, one.outbound_resource_sid) for one in found)
-    return {sid for pair in legs for sid in pair if sid}
+    return [
+        Carried(
+            one.sid,
+            frozenset(filter(None, (one.inbound_resource_sid, one.outbound_resource_sid))),
+        )
+        for one in found
+    ]
+
+
+def delete_interaction(service_sid: str, session_sid: str, interaction_sid: str) -> None:
+    """Deletes what the Session keeps of it, not its records; gone already is success."""
+    with translated_errors(also_fine=lambda error: error.status == NOT_FOUND):
+        session = client().proxy.v1.services(service_sid).sessions(session_sid)
+        session.interactions(interaction_sid).delete()
 
 
 def delete_session(service_sid: str, session_sid: str) -> None:

@@ -23,6 +23,7 @@ api = [
         f"{_ACCOUNT}/IncomingPhoneNumbers/<str:sid>.json",
         number_views.IncomingNumberView.as_view(),
     ),
+    path(f"{_ACCOUNT}/Calls.json", call_views.CallsView.as_view()),
     path(f"{_ACCOUNT}/Calls/<str:sid>.json", call_views.CallView.as_view()),
     path(f"{_ACCOUNT}/Messages.json", message_views.MessagesView.as_view()),
     path(f"{_ACCOUNT}/Messages/<str:sid>.json", message_views.MessageView.as_view()),
