@@ -12,10 +12,12 @@ long: closed ones stay in it for 90 days. They wait for no others, and no others
 
 import time
 from collections import defaultdict
+from contextlib import suppress
 from datetime import timedelta
 from typing import Final
 
 import structlog
+from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
@@ -93,6 +95,8 @@ def _erase_unnamed(service_sid: str, sessions: list[ProxySession], *, until: flo
         if time.monotonic() > until:
             break
         sid = found.sids.get(session.unique_name)
+        if sid:
+            _name(session, sid)
         erased += _erase(session, sid, until=until, is_certain=bool(sid) or found.is_all)
     return erased
 
@@ -109,6 +113,13 @@ def _look_for(service_sid: str, names: set[str], *, until: float) -> FoundSessio
     if not found.is_all:
         logger.error("sessions_not_listed", service=service_sid, reason="the list is too long")
     return found
+
+
+def _name(session: ProxySession, sid: str) -> None:
+    """So that it need not be looked for again, should the time be up."""
+    # Of two texts that began one Session together, the other's row may stand for it.
+    with suppress(IntegrityError), transaction.atomic():
+        ProxySession.objects.filter(pk=session.pk, session_sid=None).update(session_sid=sid)
 
 
 def _claim(session: ProxySession) -> bool:

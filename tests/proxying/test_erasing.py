@@ -1,16 +1,22 @@
 """A person leaves for good, and Twilio forgets who spoke with whom, whatever goes wrong."""
 
 from datetime import timedelta
+from importlib import import_module
+from types import SimpleNamespace
 
 import pytest
 import time_machine
+from django.apps import apps
 from django.test import Client
 from django.utils import timezone
 
 from proxying import provisioning, tasks
 from proxying.models import ProxySession, Seller
 from proxying.phone_numbers import PhoneNumber
-from proxying.switchboard.models import Call, Interaction, Message, Participant, Session
+from proxying.provisioning import erasing
+from proxying.switchboard.models import Call, Interaction, Message, Participant, Service, Session
+from proxying.twilio_client import TwilioUnavailable
+from proxying.twilio_client import sessions as listing
 from tests.proxying.callbacks import contact
 from tests.proxying.conftest import KILLED_AFTER, KILLED_BEFORE, LOST_ANSWER, Killed
 from tests.proxying.factories import BETHS_PHONE, BOBS_PHONE, TOMS_PHONE, SellerFactory
@@ -41,6 +47,26 @@ def seller(service, bob_texts):
 
 def later():
     return time_machine.travel(timezone.now() + timedelta(hours=2))
+
+
+@pytest.fixture
+def slow(network, monkeypatch):
+    """Each request to Twilio takes ten seconds."""
+    clock = SimpleNamespace(monotonic=lambda: 10.0 * len(network.requests))
+    for module in (erasing, listing):
+        monkeypatch.setattr(module, "time", clock)
+    return network
+
+
+def untold(seller, contact_sid="KC-none"):
+    """A row of which no interaction is ever told: the other of two texts, or a refused Session."""
+    return ProxySession.objects.create(
+        reserved_number=seller.reserved_numbers.get(),
+        buyer_index="b",
+        unique_name=f"sp-{contact_sid}",
+        contact_sid=contact_sid,
+        created_at=timezone.now() - timedelta(minutes=5),
+    )
 
 
 def is_forgotten(*phones):
@@ -101,7 +127,7 @@ def test_seller_who_also_bought_is_forgotten_there_too(service):
 
 
 @pytest.mark.parametrize("what", [KILLED_BEFORE, KILLED_AFTER, LOST_ANSWER])
-@pytest.mark.parametrize("nth", range(1, 8))
+@pytest.mark.parametrize("nth", range(1, 10))
 def test_failure_at_any_request_is_made_good(seller, network, what, nth):
     seller.leave()
     if what in {KILLED_BEFORE, KILLED_AFTER}:
@@ -111,7 +137,7 @@ def test_failure_at_any_request_is_made_good(seller, network, what, nth):
     else:
         network.fatal = (what, len(network.requests) + nth)
         tasks.erase_sessions()
-    assert not is_forgotten(TOMS_PHONE) or nth == 7
+    assert not is_forgotten(TOMS_PHONE) or nth == 9
 
     with later():
         tasks.erase_sessions()
@@ -174,4 +200,120 @@ def test_session_that_proxy_is_still_making_is_waited_for(seller):
 def test_time_that_is_up_leaves_the_rest_to_the_next_run(seller):
     seller.leave()
     assert provisioning.erase_sessions(seconds=-1) == 0
+    assert provisioning.erase_sessions(seconds=SECONDS) == 1
+
+
+def test_what_is_known_waits_for_no_list(seller, network):
+    untold(seller)
+    seller.leave()
+    network.fail(500, "/Sessions?", method="GET")
+
+    with pytest.raises(TwilioUnavailable):
+        provisioning.erase_sessions(seconds=SECONDS)
+
+    assert ProxySession.objects.get(contact_sid__startswith="SM").erased_at
+    assert is_forgotten(TOMS_PHONE, BOBS_PHONE)
+
+
+def test_list_too_long_for_the_time_is_left_for_an_hour(seller, slow):
+    ProxySession.objects.all().delete()
+    row = untold(seller)
+    seller.leave()
+
+    for _run in range(2):
+        assert provisioning.erase_sessions(seconds=15) == 0
+        assert slow.count("GET", "/Sessions?") == 1
+    row.refresh_from_db()
+    assert row.erased_at is None
+
+    with later():
+        assert provisioning.erase_sessions(seconds=300) == 1
+
+
+def test_what_was_found_in_a_list_is_not_looked_for_again(seller, slow):
+    ProxySession.objects.update(session_sid=None, created_at=timezone.now() - timedelta(hours=1))
+    seller.leave()
+
+    runs = [provisioning.erase_sessions(seconds=25) for _run in range(8)]
+
+    assert sum(runs) == 1
+    assert slow.count("GET", "/Sessions?") == 1
+    assert is_forgotten(TOMS_PHONE, BOBS_PHONE)
+
+
+def test_session_with_more_than_one_run_can_delete_gets_shorter(seller, slow, bob_texts):
+    for _text in range(3):
+        bob_texts(seller.reserved_number.proxy_identifier)
+    seller.leave()
+
+    runs = [provisioning.erase_sessions(seconds=45) for _run in range(8)]
+
+    assert sum(runs) == 1
+    assert is_forgotten(TOMS_PHONE, BOBS_PHONE)
+
+
+def test_both_legs_of_a_call_that_was_on_hold_are_deleted(seller, network):
+    """No Session has carried it: the call itself tells whom it rang."""
+    ended = {"status": Call.Status.COMPLETED, "ended_at": timezone.now()}
+    number = seller.reserved_number.proxy_identifier
+    held = Call.objects.create(
+        from_number=BOBS_PHONE, to=number, direction=Call.Direction.INBOUND, **ended
+    )
+    Call.objects.create(
+        from_number=number, to=TOMS_PHONE, parent=held, direction="outbound-dial", **ended
+    )
+    untold(seller, held.sid)
+    seller.leave()
+
+    assert provisioning.erase_sessions(seconds=SECONDS) == 2
+
+    assert is_forgotten(TOMS_PHONE, BOBS_PHONE)
+    assert network.count("DELETE", "/Calls/") == 4
+
+
+def test_missed_text_that_came_in_is_deleted(seller):
+    number = seller.reserved_number.proxy_identifier
+    missed = Message.objects.create(
+        from_number=BOBS_PHONE, to=number, body="Hello?", direction=Message.Direction.INBOUND
+    )
+    untold(seller, missed.sid)
+    seller.leave()
+
+    assert provisioning.erase_sessions(seconds=SECONDS) == 2
+
+    assert is_forgotten(BOBS_PHONE)
+
+
+def test_service_that_is_gone_has_no_sessions(seller):
+    untold(seller)
+    Service.objects.all().delete()
+    seller.leave()
+    assert provisioning.erase_sessions(seconds=SECONDS) == 2
+
+
+def test_service_whose_list_is_refused_waits_an_hour(seller, network):
+    row = untold(seller)
+    seller.leave()
+    network.fail((400, '{"code": 20001, "status": 400}'), "/Sessions?", method="GET")
+
+    assert provisioning.erase_sessions(seconds=SECONDS) == 1
+    assert provisioning.erase_sessions(seconds=SECONDS) == 0
+
+    row.refresh_from_db()
+    assert row.erase_at > timezone.now() + timedelta(minutes=59)
+    with later():
+        assert provisioning.erase_sessions(seconds=SECONDS) == 1
+
+
+def test_who_left_before_it_was_written_down_is_erased_too(seller):
+    """Beth, who is only suspended, stays."""
+    beth = sells("Beth", BETHS_PHONE)
+    provisioning.suspend(beth, "spam")
+    seller.leave()
+    Seller.objects.filter(pk=seller.pk).update(left_at=None)
+    ProxySession.objects.update(erase_at=None)
+
+    import_module("proxying.migrations.0021_who_left_before").forward(apps, None)
+
+    assert Seller.objects.get(left_at__isnull=False).pk == seller.pk
     assert provisioning.erase_sessions(seconds=SECONDS) == 1

@@ -1,6 +1,7 @@
 """Sessions whose row was lost: found by the reconciliation, adopted or closed, once."""
 
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 import time_machine
@@ -8,9 +9,9 @@ from django.utils import timezone
 
 from proxying import provisioning, tasks
 from proxying.encryption import blind_index
-from proxying.models import Block, Interaction, ProxySession
+from proxying.models import Block, Interaction, ProxySession, StrayNumber
 from proxying.phone_numbers import PhoneNumber
-from proxying.reconciliation import Kind, Outcome, reconcile
+from proxying.reconciliation import Kind, Outcome, reconcile, reconciling, sessions
 from proxying.switchboard.models import Service, Session
 from proxying.switchboard.sessions import ParticipantSpec, create_session
 from tests.proxying.callbacks import interaction
@@ -24,7 +25,11 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def seller(service):
-    return sells("Tom", TOMS_PHONE)
+    """Tom, whose phone was verified before the second in which Bob texts."""
+    seller = sells("Tom", TOMS_PHONE)
+    seller.phone_verified_at -= timedelta(minutes=1)
+    seller.save()
+    return seller
 
 
 @pytest.fixture
@@ -169,3 +174,58 @@ def test_list_of_sessions_that_breaks_off_keeps_nothing_else_waiting(lost, netwo
     network.fail(fault, "/Sessions", method="GET")
     assert reconcile().results == []
     assert reconcile().kinds(Outcome.REPAIRED) == [Kind.UNKNOWN_SESSION]
+
+
+def closed_since(session, *, pages):
+    """Sessions that Twilio lists before the older *session*."""
+    Session.objects.bulk_create(
+        Session(
+            service=session.service,
+            status=Session.Status.CLOSED,
+            expires_at=timezone.now(),
+            date_created=timezone.now(),
+        )
+        for _number in range(100 * pages)
+    )
+
+
+def test_list_that_takes_too_long_is_gone_on_with(lost, network, monkeypatch):
+    """Nothing on the first two pages is open: the time is looked at nevertheless."""
+    closed_since(lost, pages=2)
+    # Each request to Twilio takes ten seconds.
+    clock = SimpleNamespace(monotonic=lambda: 10.0 * len(network.requests))
+    monkeypatch.setattr(reconciling, "time", clock)
+    monkeypatch.setattr(sessions, "time", clock)
+
+    runs = [reconcile(seconds=1) for _page in range(3)]
+
+    assert network.count("GET", "/Sessions?") == 3
+    assert [run.kinds(Outcome.FOUND) for run in runs] == [[], [], [Kind.UNKNOWN_SESSION]]
+    assert reconcile(seconds=1000).kinds(Outcome.REPAIRED) == [Kind.UNKNOWN_SESSION]
+    assert network.count("GET", "/Sessions?") == 4
+    reconcile(seconds=1000)
+    assert network.count("GET", "/Sessions?") == 7
+
+
+def test_page_that_twilio_does_not_know_any_more_is_forgotten(lost, network):
+    closed_since(lost, pages=1)
+    reconcile(seconds=-1)
+    network.fail(400, "/Sessions?", method="GET")
+
+    assert reconcile(seconds=60).results == []
+    assert reconcile(seconds=60).kinds(Outcome.REPAIRED) == [Kind.UNKNOWN_SESSION]
+    assert network.count("GET", "/Sessions?") == 4
+
+
+def test_run_that_dies_of_the_sessions_has_given_back_the_strays(lost, network):
+    StrayNumber.objects.create(
+        phone_number_sid="PN" + "0" * 32,
+        proxy_identifier="+14155550100",
+        next_attempt_at=timezone.now(),
+    )
+    network.fail(KILLED_BEFORE, "/Sessions?", method="GET")
+
+    with pytest.raises(Killed):
+        reconcile()
+
+    assert not StrayNumber.objects.exists()
