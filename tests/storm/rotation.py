@@ -3,7 +3,9 @@
 At each address a real gunicorn, behind a proxy that ends TLS, is told of the new token as the
 README says: written into the file of settings, and told to reload. Several clients post
 meanwhile what Twilio would, signed by Twilio's own library with the token that is valid there
-at that moment, and what Mallory would. The control forgets the old token at once.
+at that moment, and what Mallory would. Half of the strangers call a seller; what they hear must
+be the same, to the byte, with headers that lie. The control forgets the old token at once, and
+believes what headers claim of its address.
 """
 
 import os
@@ -14,15 +16,18 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http.client import HTTPException
 from pathlib import Path
 from urllib.parse import urlencode, urlsplit
 
+from django.db import connection
+from django.utils import timezone
 from twilio.request_validator import RequestValidator
 
-from tests.storm import Result, processes, tls_proxy
-from tests.storm.forged_posts import Post, genuine
+from proxying.models import ProxyService, ReservedNumber
+from tests.storm import Result, processes, sellers, tls_proxy
+from tests.storm.forged_posts import PATHS, Post, genuine
 from tests.storm.processes import Process, Site, free_port
 
 FIGURE = 8
@@ -36,6 +41,12 @@ _CLIENTS = 8
 # A rotation's phases: before, both tokens known, after.
 _PHASES = 3
 _A_ROTATION = 150
+# Of the genuine ones at least so many must reach the seller, and of the forged be refused.
+_CONNECTED, _REFUSED = 0.05, 0.95
+_TO_THE_SELLER = 0.5
+_NAMED = b'"participantIdentifier"'
+# What Mallory claims of the address: each of it lets a gullible site be deceived.
+_CLAIMS = {"of another host", "of another prefix", "of another scheme"}
 _RELOADED_WITHIN = 60.0
 
 _MALLORY = "mallory.example"
@@ -75,39 +86,60 @@ _WAYS = (
 
 
 def run(n: int, seed: int) -> Result:
-    return _storm(n, seed, keeps_the_old=True)
+    counted = _storm(n, seed, keeps_the_old=True, app="shoppingplace.wsgi")
+    genuine_ones, forged_ones = sum(counted.genuine.values()), sum(counted.forged.values())
+    good = counted.genuine["connected"] + counted.genuine["accepted"]
+    return Result(
+        held=good == genuine_ones
+        and counted.genuine["connected"] >= _CONNECTED * genuine_ones
+        and not counted.let_in
+        and counted.forged["403"] >= _REFUSED * forged_ones,
+        measured=counted.told(),
+    )
 
 
 def control(n: int, seed: int) -> Result:
-    """The new token takes the old one's place at once."""
-    return _storm(n, seed, keeps_the_old=False)
+    """Holds unless all is seen: the genuine that are refused, and each claim that is believed."""
+    counted = _storm(n, seed, keeps_the_old=False, app="tests.storm.gullible")
+    return Result(
+        held=not counted.genuine["403"] or set(counted.let_in) != _CLAIMS,
+        measured=counted.told(),
+    )
 
 
-def _storm(n: int, seed: int, *, keeps_the_old: bool) -> Result:
+def _storm(n: int, seed: int, *, keeps_the_old: bool, app: str) -> "Counted":
     rotations = max(1, min(_ROTATIONS, n // _A_ROTATION))
     ways = _WAYS[-rotations:]
     answers = max(2, n // (rotations * _PHASES * _CLIENTS))
-    counted = Counted()
+    counted = Counted(f"{rotations} rotations at {len(ways)} kinds of address")
+    seller = _a_seller()
     with processes.folder() as folder:
         certificate = tls_proxy.make_certificate(folder / "shop.pem")
         for place, way in enumerate(ways):
             here = len(range(place, rotations, len(ways)))
-            with _published(way, folder / str(place), certificate) as shop:
-                load = Load(shop, random.Random(f"{seed} {place}"), counted)
+            with _published(way, folder / str(place), certificate, app) as shop:
+                load = Load(shop, seller, random.Random(f"{seed} {place}"), counted)
                 with load.running():
                     for _ in range(here):
                         _rotate(shop, load, answers, keeps_the_old=keeps_the_old)
-    refused = sum(counted.genuine.values()) - counted.genuine["accepted"]
-    let_in = sum(counted.forged.values()) - counted.forged["403"]
-    return Result(
-        held=not refused and not let_in,
-        measured=(
-            f"{rotations} rotations at {len(ways)} kinds of address: "
-            f"{sum(counted.genuine.values())} genuine {dict(counted.genuine)}, "
-            f"{sum(counted.forged.values())} forged {dict(counted.forged)}; "
-            f"slowest {counted.slowest:.1f} s, while reloading"
+    return counted
+
+
+def _a_seller() -> str:
+    """The number by which one can be called."""
+    number = ReservedNumber.objects.create(
+        seller=sellers.sign_up(0),
+        status=ReservedNumber.Status.ACTIVE,
+        service=ProxyService.objects.create(
+            service_sid=f"KS{1:032x}", unique_name="storm", country="US"
         ),
+        proxy_identifier="+14153000001",
+        phone_number_sid=f"PN{1:032x}",
+        active_at=timezone.now(),
+        next_attempt_at=None,
     )
+    connection.close()
+    return str(number.proxy_identifier)
 
 
 @dataclass
@@ -147,7 +179,7 @@ def _rotate(shop: Shop, load: "Load", answers: int, *, keeps_the_old: bool) -> N
 
 
 @contextmanager
-def _published(way: WayIn, folder: Path, certificate: Path) -> Iterator[Shop]:
+def _published(way: WayIn, folder: Path, certificate: Path, app: str) -> Iterator[Shop]:
     folder.mkdir()
     inner, outer = free_port(), free_port()
     host = tls_proxy.HOST if way.tls else "127.0.0.1"
@@ -164,7 +196,7 @@ def _published(way: WayIn, folder: Path, certificate: Path) -> Iterator[Shop]:
     site = Site(folder, environment)
     with ExitStack() as ending:
         web = site.add(
-            "web", "gunicorn", "shoppingplace.wsgi", "--worker-class", "gthread",
+            "web", "gunicorn", app, "--worker-class", "gthread",
             "--threads", "16", "--bind", f"127.0.0.1:{inner}",
         )  # fmt: skip
         ending.callback(web.kill)
@@ -187,17 +219,47 @@ def _write_tokens(settings: Path, *tokens: str) -> None:
 
 @dataclass
 class Counted:
+    """What came of all posts. *let_in* holds the forgeries that were accepted, by their kind."""
+
+    what: str
     genuine: Counter[str] = field(default_factory=Counter)
     forged: Counter[str] = field(default_factory=Counter)
+    let_in: Counter[str] = field(default_factory=Counter)
     slowest: float = 0.0
+
+    def told(self) -> str:
+        return (
+            f"{self.what}: {sum(self.genuine.values())} genuine {dict(self.genuine)}, "
+            f"{sum(self.forged.values())} forged {dict(self.forged)}, "
+            f"let in {dict(self.let_in) or 0}; slowest {self.slowest:.1f} s, while reloading"
+        )
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What was heard: the status, or why there was none, and the body."""
+
+    status: str
+    body: bytes = b""
+
+    @property
+    def is_accepted(self) -> bool:
+        return self.status in {"200", "204"}
+
+
+@dataclass(frozen=True)
+class Forgery:
+    kind: str
+    headers: dict[str, str]
+    signature: str
 
 
 class Load:
     """Clients that post one after the other, each the next when it has an answer."""
 
-    def __init__(self, shop: Shop, chance: random.Random, counted: Counted) -> None:
+    def __init__(self, shop: Shop, seller: str, chance: random.Random, counted: Counted) -> None:
         self.retired = "never-a-token"
-        self._shop = shop
+        self._shop, self._seller = shop, seller
         self._counted = counted
         self._lock = threading.Lock()
         self._answered = [0] * _CLIENTS
@@ -229,15 +291,16 @@ class Load:
 
     def _post(self, nth: int, chance: random.Random) -> None:
         while not self._over.is_set():
-            began = time.monotonic()
             post = genuine(chance)
-            self._note(
-                self._counted.genuine,
-                self._send(post, _spoofs(chance), self._sign(post, chance)),
-                began,
-            )
-            spoofs, signature = self._forged(post, chance)
-            self._note(self._counted.forged, self._send(post, spoofs, signature), began)
+            if post.path == PATHS["out_of_session_callback"] and chance.random() < _TO_THE_SELLER:
+                post = replace(post, fields={**post.fields, "To": self._seller})
+            signature, spoofs = self._sign(post, chance), _spoofs(chance)
+            plain = self._send(post, {}, signature)
+            self._note_genuine(plain, plain)
+            if spoofs:
+                self._note_genuine(self._send(post, spoofs, signature), plain)
+            forgery = self._forged(post, chance)
+            self._note_forged(forgery, self._send(post, forgery.headers, forgery.signature))
             self._answered[nth] += 1
 
     def _sign(self, post: Post, chance: random.Random) -> str:
@@ -247,39 +310,69 @@ class Load:
         url = chance.choice([given, bare]).geturl() + post.path
         return _signature(self._shop.token, url, post)
 
-    def _forged(self, post: Post, chance: random.Random) -> tuple[dict[str, str], str]:
+    def _forged(self, post: Post, chance: random.Random) -> Forgery:
         """With a token that is none (any more), or with ours for an address that is claimed."""
         shop = self._shop
+        given = urlsplit(shop.public)
         own = shop.public + post.path
-        claims: dict[str, str] = {"X-Forwarded-Host": _MALLORY, "Host": _MALLORY}
-        claimed = f"https://{_MALLORY}{post.path}"
+        other = "http" if given.scheme == "https" else "https"
+        host = given._replace(netloc=_MALLORY).geturl() + post.path
+        prefix = given._replace(path="/x").geturl() + post.path
+        scheme = given._replace(scheme=other).geturl() + post.path
         return chance.choice(
             [
-                (_spoofs(chance), _signature("mallorys", own, post)),
-                (_spoofs(chance), _signature(self.retired, own, post)),
-                (claims, _signature(shop.token, claimed, post)),
-                ({"X-Forwarded-Prefix": "/x"}, _signature(shop.token, f"{own}x", post)),
+                Forgery("by Mallory", _spoofs(chance), _signature("mallorys", own, post)),
+                Forgery("of old", _spoofs(chance), _signature(self.retired, own, post)),
+                Forgery(
+                    "of another host",
+                    {"X-Forwarded-Host": _MALLORY, "Host": _MALLORY},
+                    _signature(shop.token, host, post),
+                ),
+                Forgery(
+                    "of another prefix",
+                    {"X-Forwarded-Prefix": "/x"},
+                    _signature(shop.token, prefix, post),
+                ),
+                Forgery(
+                    "of another scheme",
+                    {"X-Forwarded-Proto": other},
+                    _signature(shop.token, scheme, post),
+                ),
             ]
         )
 
-    def _send(self, post: Post, spoofs: dict[str, str], signature: str) -> str:
+    def _send(self, post: Post, spoofs: dict[str, str], signature: str) -> Answer:
         given = urlsplit(self._shop.public)
         line = tls_proxy.Line(self._shop.port, self._shop.certificate)
         headers = {"Host": given.netloc, **post.headers, **spoofs}
         headers["X-Twilio-Signature"] = signature
+        began = time.monotonic()
         try:
             line.request("POST", given.path + post.path, urlencode(post.fields), headers)
-            status = line.getresponse().status
+            heard = line.getresponse()
+            return Answer(str(heard.status), heard.read())
         except (OSError, HTTPException) as error:
-            return type(error).__name__
+            return Answer(type(error).__name__)
         finally:
             line.close()
-        return "accepted" if status in {200, 204} else str(status)
+            with self._lock:
+                self._counted.slowest = max(self._counted.slowest, time.monotonic() - began)
 
-    def _note(self, counter: Counter[str], answer: str, began: float) -> None:
+    def _note_genuine(self, answer: Answer, plain: Answer) -> None:
+        if not answer.is_accepted:
+            kind = answer.status
+        elif plain.is_accepted and answer != plain:
+            kind = "CHANGED by what headers claim"
+        else:
+            kind = "connected" if _NAMED in answer.body else "accepted"
         with self._lock:
-            counter[answer] += 1
-            self._counted.slowest = max(self._counted.slowest, time.monotonic() - began)
+            self._counted.genuine[kind] += 1
+
+    def _note_forged(self, forgery: Forgery, answer: Answer) -> None:
+        with self._lock:
+            self._counted.forged["LET IN" if answer.is_accepted else answer.status] += 1
+            if answer.is_accepted:
+                self._counted.let_in[forgery.kind] += 1
 
 
 def _spoofs(chance: random.Random) -> dict[str, str]:
