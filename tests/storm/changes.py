@@ -3,7 +3,8 @@
 Half of the places are called by posts as Proxy makes them, some of them in a process that has
 just lost the database. The other half are texted from phones at the switchboard, which makes
 the Sessions that we ask for. Whatever number is named, or reached, must have been right at some
-moment of that request. The control remembers routes over changes, and closes no Session.
+moment of that request. Fresh answers, those from memory and texts must each have connected many.
+The control remembers routes over changes, and closes no Session.
 """
 
 import multiprocessing
@@ -11,15 +12,17 @@ import random
 import time
 import traceback
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
+from itertools import count
+from typing import Any, Final
 from unittest import mock
 
 from django.conf import settings
 from django.core.management import call_command
+from django.core.signals import request_started
 from django.db import connections
 from django.test import Client
 
@@ -31,7 +34,7 @@ from proxying.switchboard.models import Session as TwiliosSession
 from proxying.twilio_client import TwilioUnavailable
 from tests.proxying import callbacks
 from tests.storm import Result
-from tests.storm.changing import BY_PHONE, BY_POST, Place, Span, State, a_buyer, a_place
+from tests.storm.changing import BY_PHONE, BY_POST, Place, Span, State, a_buyer, a_place, come
 
 FIGURE = 11
 TITLE = "Callbacks during changes, suspensions and deletions"
@@ -41,25 +44,35 @@ CONTROL = 300
 
 _PLACES = 3
 _BUYERS = 4
-# A text through the switchboard asks us about the stranger, about the text, and tells twice.
-_CALLBACKS_OF_A_TEXT = 4
 _BY_PHONE = 0.1
 _CALLBACKS_A_CHANGE = 20
 _DATABASE_LOST = 0.25
 _CALLERS, _TEXTERS = 4, 2
 _ANSWERED_WITHIN = 500.0
+# Where an answer comes from. Of the contacts of each at least so many must be connected.
+FRESH: Final = "fresh"
+MEMORY: Final = "memory"
+SWITCHBOARD: Final = "switchboard"
+_CONNECTED = 0.1
+# Made by the texts, besides those by which buyers and sellers got to know each other.
+_SESSIONS, _TEXTS_A_SESSION = 10, 10
 
 
 @dataclass(frozen=True)
 class Heard:
     """What came of one contact: the phone that was named or reached, or what was heard."""
 
+    source: str
     began: float
     ended: float
     buyer: str
     dialled: str
     phone: str
     said: str
+
+    @property
+    def outcome(self) -> str:
+        return "connected" if self.phone else self.said
 
 
 def run(n: int, seed: int) -> Result:
@@ -79,16 +92,15 @@ def _storm(n: int, seed: int, sweep: Callable[[], object], *, needs_both: bool =
     for place in places:
         if place.how == BY_PHONE:
             _befriend(place, a_buyer(0))
-    texts = round(n * _BY_PHONE / _CALLBACKS_OF_A_TEXT)
-    posts = n - texts * _CALLBACKS_OF_A_TEXT
+    by_phone = round(n * _BY_PHONE)
     changes = n // _CALLBACKS_A_CHANGE
     crowd = _AtOnce(n)
     for nth in range(_CALLERS):
-        calls = partial(_posts, _share(posts, _CALLERS, nth), random.Random(chance.random()), nth)
-        crowd.add_callers(calls, callbacks_each=1)
+        share = _share(n - by_phone, _CALLERS, nth)
+        crowd.add_callers(partial(_posts, random.Random(chance.random()), nth), share)
     for nth in range(_TEXTERS):
-        calls = partial(_texts, _share(texts, _TEXTERS, nth), random.Random(chance.random()), nth)
-        crowd.add_callers(calls, callbacks_each=_CALLBACKS_OF_A_TEXT)
+        share = _share(by_phone, _TEXTERS, nth)
+        crowd.add_callers(partial(_texts, random.Random(chance.random()), nth), share)
     for nth, how in enumerate((BY_POST, BY_PHONE)):
         mine = [place for place in places if place.how == how]
         crowd.add_changer(mine, _share(changes, 2, nth), random.Random(chance.random()))
@@ -96,17 +108,31 @@ def _storm(n: int, seed: int, sweep: Callable[[], object], *, needs_both: bool =
     sweep()
     wrong, needless = _judge(heard, histories)
     to_old, forbidden, sessions = _left_open(histories)
-    kinds = Counter("connected" if one.phone else one.said for one in heard)
-    good = not wrong and not to_old and not forbidden
-    if needs_both:
-        good = not wrong or not to_old
     made = Counter(span.change for history in histories for span in history)
+    kinds = {
+        source: Counter(one.outcome for one in heard if one.source == source)
+        for source in (FRESH, MEMORY, SWITCHBOARD)
+    }
+    good = not wrong and not needless and not to_old and not forbidden
+    held = good and _is_enough(kinds, sessions - _PLACES)
+    if needs_both:
+        held = not wrong or not to_old
     return Result(
-        good and not needless and kinds["connected"] > 0,
-        f"{n} callbacks ({texts} texts through the switchboard) "
-        f"and {changes} changes {dict(made)}: {dict(kinds)}; {wrong} named a number not valid "
-        f"then, {needless} calls turned away for nothing; of {sessions} Sessions {to_old} are "
-        f"open to an old phone, {forbidden} to nobody who may speak",
+        held,
+        f"{crowd.callbacks} callbacks and {changes} changes {dict(made)}: "
+        f"{', '.join(f'{source} {dict(kind)}' for source, kind in kinds.items())}; "
+        f"{wrong} named a number not valid then, {needless} calls turned away for nothing; of "
+        f"{sessions} Sessions {to_old} are open to an old phone, {forbidden} to nobody who may "
+        f"speak",
+    )
+
+
+def _is_enough(kinds: dict[str, Counter[str]], sessions: int) -> bool:
+    """Whether each of the ways was really gone, so that it could have gone wrong."""
+    texts = kinds[SWITCHBOARD].total()
+    return sessions >= max(1, min(_SESSIONS, texts // _TEXTS_A_SESSION)) and all(
+        kind["connected"] and kind["connected"] >= _CONNECTED * kind.total()
+        for kind in kinds.values()
     )
 
 
@@ -144,6 +170,21 @@ def _text(sender: str, to: str, body: str) -> tuple[str, str]:
 # What the processes do.
 
 
+class _Callbacks:
+    """Counts the callbacks that this process is asked, and those of all processes together."""
+
+    def __init__(self, together: Any) -> None:
+        self.here = 0
+        self._together = together
+        request_started.connect(self._count)
+
+    def _count(self, *, environ: dict[str, Any], **said: Any) -> None:
+        if environ["PATH_INFO"].startswith("/proxy/callbacks/"):
+            self.here += 1
+            with self._together.get_lock():
+                self._together.value += 1
+
+
 class _AtOnce:
     """Processes, each with a task of its own, and how far the callbacks of all have come."""
 
@@ -154,13 +195,17 @@ class _AtOnce:
         self._done = forked.Value("q", 0)
         self._tasks: list[Callable[[], list[Any]]] = []
 
-    def add_callers(self, calls: Callable[[], Iterable[Heard]], *, callbacks_each: int) -> None:
+    @property
+    def callbacks(self) -> int:
+        return int(self._done.value)
+
+    def add_callers(self, calls: Callable[[], Iterator[Heard]], callbacks: int) -> None:
+        """They go on until they have caused so many."""
+
         def call() -> list[Heard]:
-            heard = []
-            for one in calls():
-                heard.append(one)
-                with self._done.get_lock():
-                    self._done.value += callbacks_each
+            counted, heard, contacts = _Callbacks(self._done), [], calls()
+            while counted.here < callbacks:
+                heard.append(next(contacts))
             return heard
 
         self._tasks.append(call)
@@ -213,13 +258,13 @@ def _share(whole: int, among: int, nth: int) -> int:
     return whole // among + (nth < whole % among)
 
 
-def _posts(count: int, chance: random.Random, nth: int) -> Iterable[Heard]:
+def _posts(chance: random.Random, nth: int) -> Iterator[Heard]:
     numbers = _Numbers(BY_POST, chance)
-    for turn in range(count):
+    for turn in count():
         buyer, dialled = a_buyer(chance.randrange(_BUYERS)), numbers.one()
         kind = chance.choice(["CA", "SM"])
-        loses_database = chance.random() < _DATABASE_LOST
-        if loses_database:
+        source = MEMORY if chance.random() < _DATABASE_LOST else FRESH
+        if source == MEMORY:
             deadlines.line.is_down()
         began = time.monotonic()
         answer = callbacks.contact(buyer, dialled, f"{kind}{nth + 1:08x}{turn:024x}")
@@ -228,23 +273,24 @@ def _posts(count: int, chance: random.Random, nth: int) -> Iterable[Heard]:
         assert answer.status_code == 200, answer.status_code
         if "json" in answer["Content-Type"]:
             named = answer.json()["participantIdentifier"]
-            yield Heard(began, ended, buyer, dialled, named, "")
+            yield Heard(source, began, ended, buyer, dialled, named, "")
         else:
             said = "a text met with silence" if kind == "SM" else _heard(answer.content)
-            yield Heard(began, ended, buyer, dialled, "", said)
+            yield Heard(source, began, ended, buyer, dialled, "", said)
 
 
 def _heard(twiml: bytes) -> str:
     return "held" if b"<Redirect" in twiml else "turned away"
 
 
-def _texts(count: int, chance: random.Random, nth: int) -> Iterable[Heard]:
+def _texts(chance: random.Random, nth: int) -> Iterator[Heard]:
     numbers = _Numbers(BY_PHONE, chance)
-    for turn in range(count):
+    for turn in count():
         buyer, dialled = a_buyer(chance.randrange(_BUYERS)), numbers.one()
         began = time.monotonic()
         reached, _ = _text(buyer, dialled, f"text {turn} of {nth}")
-        yield Heard(began, time.monotonic(), buyer, dialled, reached, "a text met with silence")
+        ended, said = time.monotonic(), "a text met with silence"
+        yield Heard(SWITCHBOARD, began, ended, buyer, dialled, reached, said)
 
 
 class _Numbers:
@@ -255,7 +301,7 @@ class _Numbers:
 
     def one(self) -> str:
         if not self._left:
-            rows = ReservedNumber.objects.filter(seller__user__username__startswith=self._how)
+            rows = ReservedNumber.objects.filter(come(self._how))
             pairs = list(
                 rows.exclude(proxy_identifier=None).values_list("proxy_identifier", "status")
             )
@@ -269,9 +315,7 @@ class _Numbers:
 
 def _sweep() -> None:
     """As ``tasks.sweep`` and its workers do, for what the switchboard knows of."""
-    by_phone = sessions_to_close().filter(
-        reserved_number__seller__user__username__startswith=BY_PHONE
-    )
+    by_phone = sessions_to_close().filter(come(BY_PHONE, seller="reserved_number__seller"))
     for pk in by_phone.values_list("reserved_number", flat=True).distinct():
         with suppress(TwilioUnavailable):
             provisioning.close_proxy_sessions(pk)

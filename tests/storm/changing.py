@@ -11,8 +11,10 @@ from datetime import timedelta
 from typing import Final
 
 from django.contrib.auth import get_user_model
+from django.db.models import Q
 from django.utils import timezone
 
+from listings.account import leaving
 from proxying import provisioning, verification
 from proxying.encryption import blind_index
 from proxying.models import Block, ReservedNumber, Seller
@@ -23,6 +25,15 @@ from proxying.switchboard.models import Message, Phone
 BY_POST: Final = "post"
 BY_PHONE: Final = "phone"
 _TRIES: Final = 100
+# Where the people of each kind of place begin: of who has left nothing else still tells.
+_PEOPLE_FROM: Final = {BY_POST: 1_000_000, BY_PHONE: 2_000_000}
+_PEOPLE_OF_A_PLACE: Final = 10_000
+
+
+def come(how: str, *, seller: str = "seller") -> Q:
+    """Rows whose *seller* is, or was, of a place that is reached by *how*."""
+    first = _PEOPLE_FROM[how]
+    return Q(**{f"{seller}__user__gte": first, f"{seller}__user__lt": first + 1_000_000})
 
 
 def a_buyer(nth: int) -> str:
@@ -161,7 +172,7 @@ class Place:
         return replace(self.state, blocked=self.state.blocked | {buyer})
 
     def _leave(self) -> State:
-        self.seller.leave()
+        leaving.leave(self.seller.user)
         return _NOBODY
 
     def _come(self) -> State:
@@ -178,7 +189,11 @@ def a_place(how: str, nth: int) -> Place:
 def _sign_up(how: str, nth: int, person: int, change: int) -> tuple[Seller, State]:
     phone = _a_phone(how, nth, change)
     seller = Seller.objects.create(
-        user=get_user_model().objects.create(username=f"{how}-{nth}-{person}", password="!"),
+        user=get_user_model().objects.create(
+            pk=_PEOPLE_FROM[how] + nth * _PEOPLE_OF_A_PLACE + person,
+            username=f"{how}-{nth}-{person}",
+            password="!",
+        ),
         display_name="Seller",
         phone_number=PhoneNumber(phone),
         phone_verified_at=timezone.now(),
