@@ -11,19 +11,20 @@ from typing import Final
 import structlog
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import Count, Subquery
+from django.db.models import Count, Exists, OuterRef, Subquery
 from django.utils import timezone
 
 from proxying import abuse
 from proxying.encryption import blind_index
 from proxying.limits import Turn, take_all
-from proxying.models import ProxySession, ReservedNumber
+from proxying.models import MissedText, ProxySession, ReservedNumber
 from proxying.routing import Contact, CreateSession, Decision, TurnAway
 
 logger = structlog.get_logger(__name__)
 
 _HOUR: Final = timedelta(hours=1)
 _TEN_MINUTES: Final = timedelta(minutes=10)
+_RINGS_OURS: Final = "the seller's phone number is one of our own"
 
 
 class _NotAdmitted(Exception):
@@ -52,6 +53,22 @@ def admit(contact: Contact, decision: CreateSession) -> Decision:
         return TurnAway(str(reason))
     except _NotAdmitted as reason:
         return TurnAway(str(reason))
+    return decision
+
+
+def admit_late(contact: Contact, decision: CreateSession) -> Decision:
+    """As ``admit``, for a text of an earlier time: neither limited nor counted by the hours of now.
+
+    That many come at once says nothing about their senders.
+    """
+    number = ReservedNumber.objects.filter(pk=decision.reserved_number.pk)
+    if number.filter(abuse.is_ours(decision.participant_identifier)).exists():
+        return TurnAway(_RINGS_OURS)
+    try:
+        with transaction.atomic():
+            _remember(contact, decision)
+    except IntegrityError:
+        return decision  # an attempt before this one
     return decision
 
 
@@ -91,6 +108,8 @@ def _look_around(contact: Contact, decision: CreateSession) -> None:
     if decision.begun_by_seller:
         return
     sessions = ProxySession.objects.filter(
+        # Passed on now, but sent at some other time.
+        ~Exists(MissedText.objects.filter(message_sid=OuterRef("contact_sid"))),
         buyer_index=blind_index(contact.sender),
         begun_by_seller=False,
         created_at__gt=timezone.now() - _TEN_MINUTES,
@@ -110,6 +129,6 @@ def _look_around(contact: Contact, decision: CreateSession) -> None:
         .get()
     )
     if rings_ours:
-        raise _NotAdmitted("the seller's phone number is one of our own")
+        raise _NotAdmitted(_RINGS_OURS)
     if rung > settings.NUMBERS_OF_A_CALLER_IN_TEN_MINUTES:
         raise _RingsOneAfterTheOther("the caller rings one seller after the other")

@@ -6,6 +6,7 @@ repeated: the Session has the name that the text's own would have had, and befor
 look whether it was sent.
 """
 
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Final
 
@@ -28,6 +29,11 @@ PASSED_ON_WITHIN: Final = timedelta(hours=24)
 # Longer than the slowest road through Twilio's timeouts.
 _LEASE: Final = timedelta(minutes=3)
 _LONGEST_TEXT: Final = 1_600
+# Proxy drops them without a word: https://www.twilio.com/docs/proxy/opt-out-keywords
+_OPT_OUT_WORDS: Final = frozenset(
+    {"STOP", "REVOKE", "OPTOUT", "UNSUBSCRIBE", "END", "CANCEL", "QUIT"}
+    | {"STOPALL", "ARRETT", "ARRET", "ARRETE", "UNSTOP"}
+)
 
 
 class _WillNotBe(Exception):
@@ -37,6 +43,13 @@ class _WillNotBe(Exception):
 def promise(message_sid: str) -> None:
     """Told of twice, it is one promise."""
     MissedText.objects.get_or_create(message_sid=message_sid)
+
+
+def leave(message_sids: Iterable[str]) -> None:
+    """They reached the seller without us: nothing is to be done, and nobody need look again."""
+    now, outcome = timezone.now(), "Proxy has carried it"
+    rows = [MissedText(message_sid=s, settled_at=now, outcome=outcome) for s in message_sids]
+    MissedText.objects.bulk_create(rows, ignore_conflicts=True)
 
 
 def due() -> QuerySet[MissedText]:
@@ -78,6 +91,8 @@ def _pass_on(missed: MissedText) -> None:
         raise _WillNotBe("nothing to pass on")
     if text.sent_at < timezone.now() - PASSED_ON_WITHIN:
         raise _WillNotBe("too old")
+    if text.body.strip().upper() in _OPT_OUT_WORDS:
+        raise _WillNotBe("an opt-out word")
     decision = _decide(missed, text)
     number = ReservedNumber.objects.select_related("service").get(pk=decision.reserved_number.pk)
     assert number.service is not None
@@ -95,7 +110,11 @@ def _pass_on(missed: MissedText) -> None:
 
 
 def _decide(missed: MissedText, text: ReceivedText) -> CreateSession:
-    """As if it came now: who is blocked, or whom nobody can reach by now, gets through no more."""
+    """By who is let through now: who is blocked since, or who called too often, no more.
+
+    The limits of an hour are not asked: here the texts of a day come at once, and none of
+    their senders wrote too often for that.
+    """
     contact = Contact(
         contact_sid=missed.message_sid,
         sender=text.sender,
@@ -105,7 +124,7 @@ def _decide(missed: MissedText, text: ReceivedText) -> CreateSession:
     )
     decision: routing.Decision = routing.decide(contact)
     if isinstance(decision, CreateSession):
-        decision = admission.admit(contact, decision)
+        decision = admission.admit_late(contact, decision)
     if isinstance(decision, CreateSession):
         return decision
     raise _WillNotBe(decision.reason)

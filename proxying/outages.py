@@ -4,23 +4,37 @@ Every sweep says that we are well. After a longer silence the next one promises 
 Twilio for the texts of that time. One that Proxy did not carry, and that no row of ours knows,
 becomes a ``MissedText``: passed on once, if it would be let through now.
 
+It is the workers that say so. While only the web is away, and they go on, no outage is seen,
+and the texts of that time are not looked for.
+
 Nothing tells a text that was turned away meanwhile, where only the workers were away, from one
-that nobody answered: it is judged anew, by the limits of today.
+that nobody answered: it is judged anew, by who is let through today.
 """
 
+import time
 from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
 import structlog
+from django.conf import settings
 from django.db import transaction
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from proxying import missed_texts, twilio_client
 from proxying.encryption import blind_index
-from proxying.models import Heartbeat, MissedText, Outage, ProxySession, ReservedNumber
-from proxying.twilio_client import TextToUs, TwilioRefused, TwilioUnavailable
+from proxying.models import (
+    Heartbeat,
+    Interaction,
+    MissedText,
+    Outage,
+    ProxySession,
+    ReservedNumber,
+)
+from proxying.twilio_client import NOT_FOUND, TextToUs, TwilioRefused, TwilioUnavailable
 
 logger = structlog.get_logger(__name__)
 
@@ -32,7 +46,7 @@ _MARGIN: Final = timedelta(minutes=1)
 _SETTLED_IN: Final = timedelta(minutes=2)
 _LEASE: Final = timedelta(minutes=10)
 _AGAIN: Final = timedelta(minutes=2)
-# Of a pair: more have not been begun before a text is too old to be passed on.
+# Of a pair: more are not begun in the day after which a text is too old to be passed on.
 _MOST_SESSIONS: Final = 30
 _ONE_ROW: Final = 1
 
@@ -51,31 +65,36 @@ def beat() -> None:
         Heartbeat.objects.filter(pk=heart.pk, at__lt=now).update(at=now)
 
 
-def look_back() -> int:
-    """How many texts of outages are taken on. What Twilio does not tell now is asked again."""
+def look_back(*, seconds: float) -> int:
+    """How many texts of outages are taken on; of none is asked later than *seconds* from now.
+
+    What Twilio does not tell now is asked again, and keeps no other text waiting.
+    """
+    until = time.monotonic() + seconds
     due = Outage.unfinished().filter(next_attempt_at__lte=timezone.now()).order_by("pk")
-    return sum(_look_back(pk) for pk in due.values_list("pk", flat=True))
+    return sum(_look_back(pk, until) for pk in due.values_list("pk", flat=True))
 
 
-def _look_back(pk: int) -> int:
+def _look_back(pk: int, until: float) -> int:
     outage = Outage.claim(str(pk), lease=_LEASE)
     if outage is None:
         return 0
     now = timezone.now()
     since = max(outage.began_at - _MARGIN, now - missed_texts.PASSED_ON_WITHIN)
+    taken_on = 0
     try:
         texts = _unknown(twilio_client.texts_to_us(since, outage.ended_at + _MARGIN))
-        carried = _carried(texts)
     except (TwilioUnavailable, TwilioRefused) as error:
-        outage.end_attempt(last_error=str(error)[:500], next_attempt_at=now + _AGAIN)
-        logger.warning("outage_not_looked_at_yet", reason=str(error))
-        return 0
-    taken_on = {text.message_sid for text in texts} - carried
-    for message_sid in taken_on:
-        missed_texts.promise(message_sid)
-    outage.end_attempt(looked_at=now, last_error="")
-    logger.info("outage_looked_at", texts=len(taken_on))
-    return len(taken_on)
+        why_not_all = str(error)
+    else:
+        taken_on, why_not_all = _take_on(_pairs(texts, outage), until)
+    if why_not_all:
+        outage.end_attempt(last_error=why_not_all[:500], next_attempt_at=now + _AGAIN)
+        logger.warning("outage_not_looked_at_yet", texts=taken_on, reason=why_not_all)
+    else:
+        outage.end_attempt(looked_at=now, last_error="")
+        logger.info("outage_looked_at", texts=taken_on)
+    return taken_on
 
 
 def _unknown(texts: Iterable[TextToUs]) -> list[TextToUs]:
@@ -94,34 +113,103 @@ def _unknown(texts: Iterable[TextToUs]) -> list[TextToUs]:
     return [text for text in texts if text.dialled in sellers and text.message_sid not in known]
 
 
-def _carried(texts: Iterable[TextToUs]) -> set[str]:
-    """The SIDs of what went through the Sessions of these pairs, which go on without us."""
-    sessions = [
-        session
-        for dialled, sender in {(text.dialled, text.sender) for text in texts}
-        for session in ProxySession.objects.filter(
+@dataclass(frozen=True)
+class _Pair:
+    """What one sender sent to one number, first to last, and the Sessions that may have had it."""
+
+    message_sids: list[str]
+    sessions: list[ProxySession]
+
+    @property
+    def has_unnamed(self) -> bool:
+        """Of some Session nothing was told, perhaps because nobody was there to be told."""
+        return any(session.session_sid is None for session in self.sessions)
+
+
+def _pairs(texts: Iterable[TextToUs], outage: Outage) -> list[_Pair]:
+    sent = defaultdict(list)
+    # Twilio tells of the latest first.
+    for text in reversed([*texts]):
+        sent[text.dialled, text.sender].append(text.message_sid)
+    pairs = [_Pair(sids, _sessions(*pair, outage)) for pair, sids in sent.items()]
+    # To find an unnamed Session takes a look at all of its Service: the others do not wait.
+    return sorted(pairs, key=lambda pair: pair.has_unnamed)
+
+
+def _sessions(dialled: str, sender: str, outage: Outage) -> list[ProxySession]:
+    """Those of the pair that can have been open in the outage, and went on without us."""
+    since = outage.began_at - timedelta(seconds=settings.PROXY_SESSION_TTL) - _MARGIN
+    of_pair = (
+        ProxySession.objects.filter(
             reserved_number__proxy_identifier=dialled,
             buyer_index=blind_index(sender),
             erased_at=None,
         )
         .select_related("reserved_number__service")
-        .order_by("-created_at")[:_MOST_SESSIONS]
-    ]
-    carried: set[str] = set()
-    for service_sid, of_service in _by_service(sessions).items():
-        # Of some nothing was told, perhaps because nobody was there to be told.
-        unnamed = {one.unique_name for one in of_service if one.session_sid is None}
-        named = twilio_client.find_sessions(service_sid, unnamed) if unnamed else {}
-        for session in of_service:
-            if sid := session.session_sid or named.get(session.unique_name):
-                carried |= twilio_client.records_of_session(service_sid, sid)
-    return carried
+        .order_by("-created_at")
+    )
+    told = Interaction.objects.filter(proxy_session=OuterRef("pk"), created_at__gte=since)
+    alive = of_pair.filter(Q(created_at__gte=since) | Exists(told))[:_MOST_SESSIONS]
+    # What kept a Session open may not have been told: where no other can be, it is the last.
+    return [*alive] or [*of_pair.exclude(session_sid=None)[:1]]
 
 
-def _by_service(sessions: Iterable[ProxySession]) -> dict[str, list[ProxySession]]:
-    by_service = defaultdict(list)
-    for session in sessions:
-        service = session.reserved_number.service
-        assert service is not None
-        by_service[service.service_sid].append(session)
-    return by_service
+def _take_on(pairs: Iterable[_Pair], until: float) -> tuple[int, str]:
+    """How many texts are promised now; and why not all were looked at, else empty."""
+    named = _Named(pairs)
+    taken_on, carried, why_not_all = 0, set[str](), ""
+    for pair in pairs:
+        if time.monotonic() > until:
+            why_not_all = "out of time"
+            break
+        try:
+            records = set[str]().union(*map(named.records, pair.sessions))
+        except (TwilioUnavailable, TwilioRefused) as error:
+            why_not_all = str(error)
+            continue
+        carried |= records.intersection(pair.message_sids)
+        for message_sid in pair.message_sids:
+            if message_sid not in records:
+                missed_texts.promise(message_sid)
+                taken_on += 1
+    if why_not_all:
+        # So that the next look goes on from here.
+        missed_texts.leave(carried)
+    return taken_on, why_not_all
+
+
+class _Named:
+    """The Sessions of some pairs at Twilio. A Service is looked through once, and only if needed.
+
+    A Service that is gone has carried nothing that could be told.
+    """
+
+    def __init__(self, pairs: Iterable[_Pair]) -> None:
+        self._unnamed: defaultdict[str, set[str]] = defaultdict(set)
+        self._found: dict[str, dict[str, str]] = {}
+        for session in (session for pair in pairs for session in pair.sessions):
+            if session.session_sid is None:
+                self._unnamed[_service_sid(session)].add(session.unique_name)
+
+    def records(self, session: ProxySession) -> set[str]:
+        """The SIDs of what went through it."""
+        service_sid = _service_sid(session)
+        sid = session.session_sid or self._find(service_sid).get(session.unique_name)
+        return twilio_client.records_of_session(service_sid, sid) if sid else set()
+
+    def _find(self, service_sid: str) -> dict[str, str]:
+        if service_sid not in self._found:
+            try:
+                found = twilio_client.find_sessions(service_sid, self._unnamed[service_sid])
+            except TwilioRefused as refusal:
+                if refusal.status != NOT_FOUND:
+                    raise
+                found = {}
+            self._found[service_sid] = found
+        return self._found[service_sid]
+
+
+def _service_sid(session: ProxySession) -> str:
+    service = session.reserved_number.service
+    assert service is not None
+    return service.service_sid

@@ -35,6 +35,7 @@ logger = structlog.get_logger(__name__)
 # Ends well before the time limit of a task.
 _RECONCILED_FOR = 90.0
 _ERASED_FOR = 45.0
+_LOOKED_BACK_FOR = 45.0
 _SWEPT_EVERY = 15.0
 # So that what waits behind a long outage is not nudged a thousand times over.
 _NUDGED_AT_ONCE = 500
@@ -178,11 +179,12 @@ def remember_routes() -> None:
 
 @shared_task
 def pass_on_missed_texts() -> None:
-    """``missed_texts.pass_on_due``, once outages were looked at. Runs every minute; what fails
-    waits in its row.
+    """``missed_texts.pass_on_due``, before and after outages are looked at: what is promised does
+    not wait for that. Runs every minute; what fails waits in its row.
     """
-    outages.look_back()
     missed_texts.pass_on_due()
+    if outages.look_back(seconds=_LOOKED_BACK_FOR):
+        missed_texts.pass_on_due()
 
 
 def _promise_text(facts: dict[str, Any]) -> None:

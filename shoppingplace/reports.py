@@ -1,7 +1,8 @@
-"""Reports of errors, such as those mailed to ``ADMINS``: where it broke, never with what.
+"""Reports of errors, such as the page of ``DEBUG``: where it broke, never with what.
 
-Django's own show every variable of every frame, what was posted and the settings, and hide
-what has a telling name. A private number has none: here it lies in ``to``, there in ``value``.
+Nothing of ours mails them; a handler that does would mail these. Django's own show every
+variable of every frame, what was posted and the settings, and hide what has a telling name.
+A private number has none: here it lies in ``to``, there in ``value``.
 """
 
 from collections.abc import ItemsView

@@ -11,11 +11,20 @@ from django.utils import timezone
 
 from proxying import deadlines, last_known_good, missed_texts, provisioning, tasks
 from proxying.encryption import blind_index
-from proxying.models import Block, MissedText, ProxySession, Seller
+from proxying.models import Block, LimitCounter, MissedText, ProxySession, Seller
 from proxying.phone_numbers import PhoneNumber
 from proxying.switchboard.models import Message, Session
+from tests.proxying.callbacks import contact
 from tests.proxying.conftest import KILLED_AFTER, KILLED_BEFORE, LOST_ANSWER, Killed
-from tests.proxying.factories import BOBS_PHONE, TOMS_PHONE, SellerFactory, UserFactory
+from tests.proxying.factories import (
+    BETHS_NUMBER,
+    BOBS_PHONE,
+    TOMS_PHONE,
+    PoolNumberFactory,
+    SellerFactory,
+    UserFactory,
+    beth,
+)
 
 SENDING = "MessageInteractions"
 
@@ -148,8 +157,12 @@ def test_text_that_proxy_carried_after_all_is_not_sent_again(seller, bob_texts):
             "too old",
         ),
         (lambda s: Message.objects.all().delete(), "nothing to pass on"),
+        (
+            lambda s: PoolNumberFactory(proxy_identifier=TOMS_PHONE),
+            "the seller's phone number is one of our own",
+        ),
     ],
-    ids=["blocked", "suspended", "away", "old", "gone"],
+    ids=["blocked", "suspended", "away", "old", "gone", "ours"],
 )
 def test_text_that_would_not_be_let_through_now_is_not_passed_on(
     missed, seller, meanwhile, outcome
@@ -160,6 +173,21 @@ def test_text_that_would_not_be_let_through_now_is_not_passed_on(
     missed.refresh_from_db()
     assert missed.outcome == outcome
     assert missed.settled_at
+
+
+def test_senders_of_late_texts_do_not_ring_one_seller_after_the_other(missed, settings):
+    settings.NUMBERS_OF_A_CALLER_IN_TEN_MINUTES = 1
+    tasks.pass_on_missed_texts()
+    beth()
+    assert contact(BOBS_PHONE, BETHS_NUMBER)["Content-Type"] == "application/json"
+    assert len(on_toms_phone()) == 1
+
+
+def test_late_text_by_itself_puts_nobody_into_quarantine(missed, settings):
+    settings.NUMBERS_OF_A_CALLER_IN_TEN_MINUTES = 0
+    tasks.pass_on_missed_texts()
+    assert len(on_toms_phone()) == 1
+    assert not LimitCounter.objects.filter(key__startswith="quarantined.").exists()
 
 
 def test_sender_who_knew_the_number_as_anothers_does_not_reach_its_new_holder(missed, seller):

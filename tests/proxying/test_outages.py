@@ -5,12 +5,14 @@ from datetime import timedelta
 import pytest
 import time_machine
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
 from proxying import outages, provisioning, tasks
-from proxying.models import Heartbeat, MissedText, Outage, ProxySession
+from proxying.encryption import blind_index
+from proxying.models import Heartbeat, Interaction, MissedText, Outage, ProxySession
 from proxying.switchboard.models import Message, Session
 from tests.proxying.conftest import (
     KILLED_AFTER,
@@ -19,11 +21,13 @@ from tests.proxying.conftest import (
     NO_CONNECTION,
     Killed,
 )
-from tests.proxying.factories import TOMS_PHONE
+from tests.proxying.factories import BOBS_PHONE, TOMS_PHONE
 from tests.proxying.test_erasing import sells
 from tests.proxying.test_missed_texts import on_toms_phone
 
 pytestmark = pytest.mark.django_db
+
+ANNS_PHONE = "+14155550177"
 
 
 @pytest.fixture
@@ -42,17 +46,35 @@ def seller(service, clock):
 
 @pytest.fixture
 def away(seller, clock, bob_texts, network):
-    """Bob texts while nobody answers Proxy and no worker runs."""
+    """Bob, and then perhaps Ann, text while nobody answers Proxy and no worker runs."""
 
-    def text(body="Is it still there?"):
+    def text(*bodies, from_ann=()):
         clock.shift(timedelta(minutes=3))
         for callback in ("out_of_session_callback", "intercept_callback", "interaction_callback"):
             network.fail(NO_CONNECTION, reverse(callback), times=99)
-        bob_texts(seller.reserved_number.proxy_identifier, body)
+        number = seller.reserved_number.proxy_identifier
+        for body in bodies or ("Is it still there?",):
+            bob_texts(number, body)
+            clock.shift(timedelta(seconds=1))
+        for body in from_ann:
+            Client().post("/switchboard/phones/api/phones", {"name": "Ann", "number": ANNS_PHONE})
+            text = {"from": ANNS_PHONE, "to": number, "body": body}
+            assert Client().post("/switchboard/phones/api/messages", text).status_code == 201
         network.faults.clear()
         clock.shift(timedelta(minutes=3))
 
     return text
+
+
+def spoke(seller, buyer, n=5, **fields):
+    """A Session of the two, which Twilio does not know."""
+    return ProxySession.objects.create(
+        reserved_number=seller.reserved_number,
+        buyer_index=blind_index(buyer),
+        unique_name=f"sp-{n}",
+        contact_sid=f"CA{n:032x}",
+        **{"session_sid": f"KC{n:032x}", **fields},
+    )
 
 
 def back(clock):
@@ -118,6 +140,102 @@ def test_text_that_an_open_session_carried_is_not_sent_again(
     assert not MissedText.objects.exists()
 
 
+def test_texts_are_passed_on_in_the_order_of_sending(away, clock):
+    away("one", "two", "three", "four", "five")
+    back(clock)
+    sent = Message.objects.filter(from_number=BOBS_PHONE).order_by("date_created")
+    passed_on = MissedText.objects.order_by("pk").values_list("message_sid", flat=True)
+    assert [*passed_on] == [message.sid for message in sent]
+    assert len(on_toms_phone()) == 5
+
+
+def test_texts_that_come_at_once_now_are_under_no_limit_of_an_hour(away, clock, settings):
+    settings.CONTACTS_OF_A_PAIR_AN_HOUR = 1
+    away("one", "two", "three")
+    back(clock)
+    assert len(on_toms_phone()) == 3
+
+
+def test_word_to_opt_out_is_not_passed_on(away, clock):
+    away(" Stop ")
+    back(clock)
+    assert on_toms_phone() == []
+    assert MissedText.objects.get().outcome == "an opt-out word"
+
+
+@pytest.mark.parametrize("answer", [403, 500])
+def test_pair_of_which_twilio_does_not_tell_keeps_no_other_waiting(
+    away, seller, clock, network, answer
+):
+    unclear = spoke(seller, BOBS_PHONE)
+    away(from_ann=["And I?"])
+    network.fail(answer, f"{unclear.session_sid}/Interactions", method="GET", times=99)
+    back(clock)
+    (body,) = on_toms_phone()
+    assert body.endswith("And I?")
+
+    assert Outage.objects.get().looked_at is None
+    network.faults.clear()
+    clock.shift(timedelta(minutes=3))
+    tasks.pass_on_missed_texts()
+    assert len(on_toms_phone()) == 2
+    assert Outage.objects.get().looked_at
+
+
+def test_next_look_goes_on_where_the_last_one_stopped(away, seller, bob_texts, clock, network):
+    bob_texts(seller.reserved_number.proxy_identifier, "Hello?")
+    bobs = ProxySession.objects.get()
+    unclear = spoke(seller, ANNS_PHONE)
+    away(from_ann=["And I?"])
+    network.fail(403, f"{unclear.session_sid}/Interactions", method="GET", times=1)
+    back(clock)
+    clock.shift(timedelta(minutes=3))
+    tasks.pass_on_missed_texts()
+    assert network.count("GET", f"{unclear.session_sid}/Interactions") == 2
+    # Then, too, Twilio is asked of it once: what it carried is known by now.
+    assert network.count("GET", f"{bobs.session_sid}/Interactions") == 1
+    assert len(on_toms_phone()) == 3
+
+
+def test_service_that_is_gone_keeps_no_text(away, seller, clock, network):
+    away()
+    spoke(seller, BOBS_PHONE, session_sid=None)
+    network.fail(404, "/Sessions?", method="GET")
+    back(clock)
+    assert len(on_toms_phone()) == 1
+
+
+def test_only_sessions_that_can_have_been_open_are_asked_for(away, seller, clock, network):
+    for n in range(5):
+        spoke(seller, BOBS_PHONE, n, created_at=timezone.now() - timedelta(hours=2 + n))
+    away()
+    back(clock)
+    asked = [line for line in network.requests if "/Interactions" in line and "KC000" in line]
+    assert len(asked) == 1
+    assert "KC" + "0" * 32 in asked[0]
+    assert len(on_toms_phone()) == 1
+
+
+def test_old_session_in_which_something_was_said_is_asked_for(away, seller, clock, network):
+    old = spoke(seller, BOBS_PHONE, created_at=timezone.now() - timedelta(hours=2))
+    Interaction.objects.create(interaction_sid="KI5", session_sid="KC5", proxy_session=old)
+    spoke(seller, BOBS_PHONE, 6)
+    away()
+    back(clock)
+    assert network.count("GET", f"{old.session_sid}/Interactions") == 1
+
+
+def test_look_without_time_is_no_death_and_loses_nothing(away, clock):
+    away()
+    outages.beat()
+    for _ in range(6):
+        clock.shift(timedelta(minutes=3))
+        assert outages.look_back(seconds=-1) == 0
+    clock.shift(timedelta(minutes=3))
+    tasks.pass_on_missed_texts()
+    assert len(on_toms_phone()) == 1
+
+
 def test_text_to_a_number_that_is_no_sellers_is_not_taken_on(away, seller, clock):
     away()
     Message.objects.update(to=seller.reserved_number.service.pool_numbers.first().proxy_identifier)
@@ -174,7 +292,7 @@ def test_neither_text_nor_number_is_kept(away, clock):
     with CaptureQueriesContext(connection) as queries:
         outages.beat()
         clock.shift(timedelta(minutes=2))
-        outages.look_back()
+        outages.look_back(seconds=60)
     ours = [query["sql"] for query in queries if '"proxying_' in query["sql"]]
     written = str([sql for sql in ours if sql.startswith(("INSERT", "UPDATE"))])
     assert "proxying_missedtext" in written
