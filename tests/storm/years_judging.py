@@ -23,11 +23,11 @@ Fields = dict[str, str]
 
 _NOT_NOW: Final = "not now"
 # Why Twilio may connect nobody, though it was told whom: too few numbers.
-_NO_NUMBER_IS_FREE: Final = (
+_NO_NUMBER_IS_FREE: Final = {
     Rule.NO_COMPATIBLE_NUMBER.value[0],
     Rule.ONLY_RESERVED_NUMBERS.value[0],
     Rule.ALL_NUMBERS_IN_USE.value[0],
-)
+}
 _TAG: Final = re.compile(r"#(\d+)#")
 _RUNG: Final = re.compile(rb"<Number>([^<]+)</Number>")
 _SENTENCES: Final = {
@@ -64,6 +64,8 @@ class Judge:
         self.unplaced = 0
         self.connected = 0
         self.turned_away = 0
+        # Lost, for want of a way to lead them into another Session of the same two.
+        self.beside = 0
         self.passed_on = 0
         self.in_sessions = 0
         # Of these, how many had but one right answer.
@@ -111,7 +113,10 @@ class Judge:
             self._current.sid = fields.get("CallSid") or fields["MessageSid"]
             self._current.is_call = is_call
             self._current.reaches = said if reached else ""
-            self._current.is_promised = said == _NOT_NOW and not is_call
+            # Told so or, once a day is enough, not: a text that nobody may have yet is kept.
+            self._current.is_promised = (
+                away and not is_call and not reached and right <= self._phones
+            )
 
     def _remember(self, fields: Fields, answer: Answer, phone: str, *, in_doubt: bool) -> None:
         if answer.content_type != "application/json":
@@ -203,12 +208,29 @@ class Judge:
         self.look()
         if contact.reaches and not contact.came:
             busy = leg is not None or Call.objects.live().exists()
+            errors = _errors(contact)
             if contact.must_arrive and not busy:
                 self._wrong("what passed did not arrive")
-            elif not busy and not _no_number_was_free(contact):
-                self._wrong("an answer that connects nobody")
+            elif Rule.PAIR_IN_USE.value[0] in errors and self._speak_elsewhere(contact):
+                self.beside += 1
+            elif not busy and not errors & _NO_NUMBER_IS_FREE:
+                self._wrong(f"an answer that connects nobody: {sorted(errors)}")
             else:
                 self.unplaced += 1
+
+    def _speak_elsewhere(self, contact: Contact) -> bool:
+        """Whether the two have an open Session in which the caller sees another number.
+
+        Proxy makes no second one for a seller who answers at a number of an older one.
+        """
+        return Session.objects.filter(
+            pk__in=Participant.objects.filter(identifier=contact.sender)
+            .exclude(proxy_identifier=contact.dialled)
+            .values("session"),
+            participants__identifier=contact.reaches,
+            status__in=Session.ACTIVE,
+            expires_at__gt=self._world.now,
+        ).exists()
 
     def texts_are_passed_on(self) -> None:
         """About to be, and as things are now: to whom nobody may pass one on is owed none."""
@@ -287,9 +309,10 @@ def _earlier(fields: Fields) -> Earlier | None:
     )
 
 
-def _no_number_was_free(contact: Contact) -> bool:
-    alerts = Alert.objects.filter(resource_sid=contact.sid, error_code__in=_NO_NUMBER_IS_FREE)
-    return alerts.exists()
+def _errors(contact: Contact) -> set[int]:
+    """By their numbers, what Twilio complained of."""
+    alerts = Alert.objects.filter(resource_sid=contact.sid)
+    return set(alerts.values_list("error_code", flat=True))
 
 
 def _said(answer: Answer, *, is_call: bool) -> str:
