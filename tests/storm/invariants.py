@@ -144,9 +144,10 @@ def erased_sellers_are_gone() -> Iterator[str]:
     for model in (SellerKey, SellerText, Block, BuyerAlias):
         for row in model._default_manager.filter(of_them):
             yield f"{_named(row)} is still there"
-    for seller in left:
-        if seller.phone_number or seller.phone_number_index or seller.phone_verified_at:
-            yield f"{_named(seller)} still has a phone"
+    # Asked of the columns: without its key a number that was kept does not open.
+    without = Q(phone_number__isnull=True, phone_number_index=None, phone_verified_at=None)
+    for seller in left.exclude(without):
+        yield f"{_named(seller)} still has a phone"
     for number in ReservedNumber.objects.held().filter(of_them):
         yield f"{_named(number)} is still held by one"
 
