@@ -34,7 +34,13 @@ from proxying.models import (
     ProxySession,
     ReservedNumber,
 )
-from proxying.twilio_client import NOT_FOUND, TextToUs, TwilioRefused, TwilioUnavailable
+from proxying.twilio_client import (
+    NOT_FOUND,
+    FoundSessions,
+    TextToUs,
+    TwilioRefused,
+    TwilioUnavailable,
+)
 
 logger = structlog.get_logger(__name__)
 
@@ -156,7 +162,7 @@ def _sessions(dialled: str, sender: str, outage: Outage) -> list[ProxySession]:
 
 def _take_on(pairs: Iterable[_Pair], until: float) -> tuple[int, str]:
     """How many texts are promised now; and why not all were looked at, else empty."""
-    named = _Named(pairs)
+    named = _Named(pairs, until)
     taken_on, carried, why_not_all = 0, set[str](), ""
     for pair in pairs:
         if time.monotonic() > until:
@@ -164,7 +170,7 @@ def _take_on(pairs: Iterable[_Pair], until: float) -> tuple[int, str]:
             break
         try:
             records = set[str]().union(*map(named.records, pair.sessions))
-        except (TwilioUnavailable, TwilioRefused) as error:
+        except (TwilioUnavailable, TwilioRefused, _NotFoundInTime) as error:
             why_not_all = str(error)
             continue
         carried |= records.intersection(pair.message_sids)
@@ -178,33 +184,46 @@ def _take_on(pairs: Iterable[_Pair], until: float) -> tuple[int, str]:
     return taken_on, why_not_all
 
 
+class _NotFoundInTime(Exception):
+    """The list of a Service was too long to tell whether the Session is there."""
+
+
 class _Named:
     """The Sessions of some pairs at Twilio. A Service is looked through once, and only if needed.
 
     A Service that is gone has carried nothing that could be told.
     """
 
-    def __init__(self, pairs: Iterable[_Pair]) -> None:
+    def __init__(self, pairs: Iterable[_Pair], until: float) -> None:
+        self._until = until
         self._unnamed: defaultdict[str, set[str]] = defaultdict(set)
-        self._found: dict[str, dict[str, str]] = {}
+        self._found: dict[str, FoundSessions] = {}
         for session in (session for pair in pairs for session in pair.sessions):
             if session.session_sid is None:
                 self._unnamed[_service_sid(session)].add(session.unique_name)
 
     def records(self, session: ProxySession) -> set[str]:
         """The SIDs of what went through it."""
-        service_sid = _service_sid(session)
-        sid = session.session_sid or self._find(service_sid).get(session.unique_name)
-        return twilio_client.records_of_session(service_sid, sid) if sid else set()
+        sid = session.session_sid or self._sid(session)
+        return twilio_client.records_of_session(_service_sid(session), sid) if sid else set()
 
-    def _find(self, service_sid: str) -> dict[str, str]:
+    def _sid(self, session: ProxySession) -> str | None:
+        found = self._find(_service_sid(session))
+        sid = found.sids.get(session.unique_name)
+        if sid is None and not found.is_all:
+            raise _NotFoundInTime("the list of Sessions was too long")
+        return sid
+
+    def _find(self, service_sid: str) -> FoundSessions:
         if service_sid not in self._found:
             try:
-                found = twilio_client.find_sessions(service_sid, self._unnamed[service_sid])
+                found = twilio_client.look_for_sessions(
+                    service_sid, self._unnamed[service_sid], until=self._until
+                )
             except TwilioRefused as refusal:
                 if refusal.status != NOT_FOUND:
                     raise
-                found = {}
+                found = FoundSessions({}, is_all=True)
             self._found[service_sid] = found
         return self._found[service_sid]
 

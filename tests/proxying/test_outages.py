@@ -1,5 +1,6 @@
 """Texts that came while nothing of ours ran: found at Twilio afterwards, and passed on once."""
 
+import time
 from datetime import timedelta
 
 import pytest
@@ -234,6 +235,15 @@ def test_look_without_time_is_no_death_and_loses_nothing(away, clock):
     clock.shift(timedelta(minutes=3))
     tasks.pass_on_missed_texts()
     assert len(on_toms_phone()) == 1
+
+
+def test_session_that_a_long_list_has_not_shown_yet_may_have_carried_the_text(seller, bob_texts):
+    bob_texts(seller.reserved_number.proxy_identifier, "Hello?")
+    spoke(seller, BOBS_PHONE, session_sid=None)
+    pair = outages._Pair(["SM5"], [ProxySession.objects.get(session_sid=None)])
+    named = outages._Named([pair], until=time.monotonic() - 1)
+    with pytest.raises(outages._NotFoundInTime):
+        named.records(pair.sessions[0])
 
 
 def test_text_to_a_number_that_is_no_sellers_is_not_taken_on(away, seller, clock):
