@@ -2,8 +2,9 @@
 
 So few numbers are for sale that every newcomer gets one that was somebody's. The buyers of
 that time go on texting it, on random days, some of them for as long as it rests. None of
-them may reach the new holder, also while the database is away; strangers must. The control
-gives numbers back at once, and forgets what they meant.
+them may reach the new holder, also while the database is away; strangers must. Only contacts
+with a number that has come again count towards *N*. The control gives numbers back at once, and
+forgets what they meant.
 """
 
 import math
@@ -24,7 +25,7 @@ from django.db.models import Value
 from django.test import Client
 from django.utils import timezone
 
-from proxying import deadlines, provisioning, routing
+from proxying import deadlines, provisioning, remembered, routing
 from proxying.models import ReservedNumber, Seller
 from proxying.phone_numbers import PhoneNumber
 from proxying.provisioning import NotYet, moving
@@ -49,12 +50,24 @@ _STRANGERS_A_DAY = 0.1
 # The clock of a small run goes in longer steps.
 _DAYS_A_STEP, _CONTACTS_OF_LONG_STEPS, _LONG_STEP = 1, 2_000, 5
 # Some leave as soon as that, others after.
-_LEAVE_FROM, _LEAVE_UNTIL = 3, 150
+_LEAVE_FROM, _LEAVE_UNTIL = 3, 100
 _MOVES = 0.25
 _THROUGH_SWITCHBOARD = 0.1
 _DATABASE_LOST = 0.1
 # Of the numbers given up, so many are never left in peace, and so never come again.
 _NEVER_QUIET = 0.15
+# A resting number that is not left in peace is texted so often a day.
+_CHATTER = 0.15
+# Of the contacts after a hand-over at least so many come by each of the rarer ways.
+_BY_EACH_WAY = 0.04
+# Of the numbers at least so many must have come again.
+_COME_AGAIN = 0.5
+
+# What is counted.
+_AFTER = "after the hand-over"
+_SWITCHBOARD = "of them through the switchboard"
+_NO_DATABASE = "of them without the database"
+_POST = "of them by post"
 
 
 def run(n: int, seed: int) -> Result:
@@ -118,9 +131,11 @@ class _World:
             self._newcomers()
             self._strangers()
             self._old_buyers(n)
-        return self._result()
+        return self._result(n)
 
     def _begin(self) -> None:
+        # A machine that is slow for a moment is no database that is away.
+        deadlines._PATIENCE = 20.0  # type: ignore[misc]
         inventory.ANY_AREA_CODES = (_AREA,)  # type: ignore[misc]
         inventory.FOR_SALE_AN_AREA_CODE = 2 * self._size  # type: ignore[misc]
         settings.NUMBER_MOVED_DAYS = 30
@@ -216,6 +231,7 @@ class _World:
             provisioning.close_proxy_sessions(pk)
         twilios_sessions.expire_due()
         self.counts["given back"] += provisioning.give_back_quarantined()
+        remembered.keep_all()
 
     def _newcomers(self) -> None:
         """Whoever waits for a number gets what is for sale, and one more signs up."""
@@ -234,32 +250,42 @@ class _World:
             self.counts["strangers connected"] += self._first_contact(self._chance.choice(handed))
 
     def _old_buyers(self, n: int) -> None:
-        """The rest of the *n* contacts, spread over the rest of the days."""
-        speaking = [one for one in self._resting if one.is_back or self._day <= one.chatty_until]
-        if not speaking:
+        """Some text numbers that rest; the *n* who text one that is back share the days left."""
+        for rest in self._resting:
+            is_texted = self._chance.random() < _CHATTER * self._step
+            if is_texted and not rest.is_back and self._day <= rest.chatty_until:
+                self.counts["to resting numbers"] += 1
+                self._old_contact(rest)
+        back = [rest for rest in self._resting if rest.is_back]
+        if not back:
             return
-        left = n - self.counts["old contacts"]
+        left = n - self.counts[_AFTER]
         for _ in range(math.ceil(left * self._step / (_DAYS - self._day))):
-            rest = self._chance.choice(speaking)
-            buyer = self._chance.choice(rest.buyers)
-            self.counts["old contacts"] += 1
-            self.counts["after the hand-over"] += rest.is_back
-            phone = self._contact(buyer, rest.number)
-            if not phone:
-                continue
+            self.counts[_AFTER] += 1
+            self._old_contact(self._chance.choice(back))
+
+    def _old_contact(self, rest: _Rest) -> None:
+        buyer, way = self._chance.choice(rest.buyers), self._way()
+        if rest.is_back:
+            self.counts[way] += 1
+        phone = self._contact(buyer, rest.number, way)
+        if phone:
             meant = self._behind[phone] == self._means[buyer, rest.number]
             self.counts["old, the holder of then" if meant else "old, THE NEW HOLDER"] += 1
 
-    def _contact(self, buyer: str, number: str) -> str:
+    def _way(self) -> str:
         if self._chance.random() < _THROUGH_SWITCHBOARD:
+            return _SWITCHBOARD
+        return _NO_DATABASE if self._chance.random() < _DATABASE_LOST else _POST
+
+    def _contact(self, buyer: str, number: str, way: str) -> str:
+        if way == _SWITCHBOARD:
             Phone.objects.get_or_create(number=buyer, defaults={"name": "Buyer"})
-            self.counts["through the switchboard"] += 1
             return self._text(buyer, number)[0]
-        if self._chance.random() >= _DATABASE_LOST:
+        if way == _POST:
             return self._post(buyer, number)
         deadlines.line.is_down()
         try:
-            self.counts["without the database"] += 1
             return self._post(buyer, number)
         finally:
             deadlines.line.is_up()
@@ -285,14 +311,19 @@ class _World:
         arrived = delivered.exclude(to=to).first()
         return (arrived.to, arrived.from_number) if arrived else ("", "")
 
-    def _result(self) -> Result:
+    def _result(self, n: int) -> Result:
         counts = self.counts
         strangers = counts["strangers"]
-        tried = counts["after the hand-over"] and strangers
+        tried = (
+            strangers
+            and counts[_AFTER] >= n
+            and counts["numbers handed over"] >= max(1, _COME_AGAIN * self._size)
+            and min(counts[_SWITCHBOARD], counts[_NO_DATABASE]) >= _BY_EACH_WAY * n
+        )
         held = tried and not counts["old, THE NEW HOLDER"]
         return Result(
             bool(held) and counts["strangers connected"] == strangers,
-            f"{_DAYS} days: " + _list(counts.items()),
+            f"{_DAYS} days, {self._size} sellers at a time: " + _list(counts.items()),
         )
 
 
