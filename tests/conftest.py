@@ -14,6 +14,7 @@ from django.test import Client, override_settings
 from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
+from proxying import deadlines
 from proxying.switchboard.faults.connections import ConnectionDropped
 from shoppingplace.celery import app as celery_app
 from tests import programs
@@ -92,6 +93,12 @@ def quick_settings() -> Iterator[None]:
         # As a worker does: whoever nudges a task by its name finds it.
         celery_app.autodiscover_tasks(force=True)
         yield
+
+
+@pytest.fixture(autouse=True)
+def patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine with many tests on it is slow; its database is not away for that."""
+    monkeypatch.setattr(deadlines, "_PATIENCE", 30.0)
 
 
 @pytest.fixture(autouse=True)

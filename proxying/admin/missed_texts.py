@@ -13,7 +13,10 @@ from proxying.models import MissedText
 @admin.register(MissedText)
 class MissedTextAdmin(RetriedAdmin):
     list_display = ("message_sid", "state", "created_at", "settled_at", "attempts")
-    list_filter = (("settled_at", admin.EmptyFieldListFilter), "outcome")
+    list_filter = (
+        ("settled_at", admin.EmptyFieldListFilter),
+        ("outcome", admin.EmptyFieldListFilter),
+    )
     search_fields = ("message_sid",)
     date_hierarchy = "created_at"
     ordering = ("-created_at",)

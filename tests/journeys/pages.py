@@ -371,7 +371,7 @@ NO_PAGE: Final = {
     # Answer a program: part of a page, a picture, a file, JSON.
     "seller_number_state", "place_suggestions", "listing_qr", "mfa_download_recovery_codes",
     "mfa_login_webauthn", "switchboard:phones:api", "switchboard:proxy:services",
-    "switchboard:faults:api",
+    "switchboard:faults:api", "switchboard:verify_service",
     "out_of_session_callback", "interaction_callback", "intercept_callback",
     "hold_1", "hold_2", "hold_3",
     # Only lead to another page.

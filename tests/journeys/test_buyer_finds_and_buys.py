@@ -28,7 +28,9 @@ def assert_readable(page):
 
 
 def press(page, name):
-    page.get_by_role("main").get_by_role("button", name=name, exact=True).click()
+    """Sends a form. A later step would else cut off its answer, or take its cookies."""
+    with page.expect_navigation():
+        page.get_by_role("main").get_by_role("button", name=name, exact=True).click()
 
 
 def rate(page, stars, comment):

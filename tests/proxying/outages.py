@@ -3,6 +3,7 @@
 import copy
 import socket
 from contextlib import contextmanager
+from unittest import mock
 
 from django.db import connection
 from django.test import override_settings
@@ -29,6 +30,7 @@ def database_away(**changes):
 def database_hangs():
     """It takes connections and never says a word, as a stopped server does."""
     with (
+        mock.patch.object(deadlines, "_PATIENCE", 1.0),
         socket.create_server(("127.0.0.1", 0)) as mute,
         database_away(HOST="127.0.0.1", PORT=str(mute.getsockname()[1])),
     ):
