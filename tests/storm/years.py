@@ -71,9 +71,10 @@ class Lived:
 
     @property
     def has_lived(self) -> bool:
+        few = self.seeds - 1  # one may be quiet, of whatever many
         return (
-            self.contacts > _CONTACTS * self.seeds
-            and self.connected > _SESSIONS * self.seeds
+            self.contacts > _CONTACTS * few
+            and self.connected > _SESSIONS * few
             and self.strictly > _STRICTLY * self.in_sessions
         )
 
@@ -86,6 +87,7 @@ class Lived:
             f"{self.strictly} with one right answer, {self.passed_on} passed on later: "
             f"{len(self.wrong)} seeds with a violation"
             + "".join(f"; {one}" for one in self.wrong[:_NAMED])
+            + ("" if self.has_lived else "; too little happened")
         )
 
 
