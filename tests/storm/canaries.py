@@ -29,7 +29,7 @@ from tests.storm.canary_places import broken, name_of, watched
 from tests.storm.canary_scanner import ENCODINGS, Canary, Scanner
 from tests.storm.canary_sinks import Leak
 from tests.storm.canary_stage import AREA, House, house
-from tests.storm.canary_walk import CHIEF, STEPS, Person, Step, look_everywhere, note
+from tests.storm.canary_walk import CHIEF, STEPS, Person, Step, leave, look_everywhere, note
 
 FIGURE = 10
 TITLE = "Canary numbers and secrets through the whole product, broken at many places"
@@ -39,7 +39,9 @@ CONTROL = 1
 
 # Until the seller has a number; and where the control's product leaks on the way.
 _OF_CONTROL: Final = 4
-_LEAKY: Final = {"table", "WAL", "log", "report", "task", "Redis"}
+_LEAKY: Final = {"table", "WAL", "log", "report", "task", "Redis traffic"}
+# Pages that one reader looks at: far more than there are.
+_PAGES: Final = 400
 
 
 @dataclass(frozen=True)
@@ -98,20 +100,26 @@ class _Search:
         self.owners: dict[Canary, str] = {}
         self.hits: set[Leak] = set()
         self.undone: list[str] = []
+        self.pages: dict[str, int] = {}
         User.objects.create_superuser(CHIEF, "chief@example.com", "unused")
 
     def measure(self, n: int, chance: random.Random) -> Result:
         first = Person(0, self.site)
         places: dict[CodeType, int] = {}
         for at, step in enumerate(self.steps):
+            if step is leave:
+                # While there is somebody whose numbers could be read.
+                self._look(first)
             with watched(first.canaries + self.of_settings) as found:
                 self._do(step, first)
             places |= {place: at for place in found if place not in places}
         order = sorted(places, key=name_of)
         chance.shuffle(order)
         places = {place: places[place] for place in order}
-        pages = self._look(6 + n)
         self._judge(first)
+        if self.undone:
+            # Nobody else would get further.
+            places = {}
         names: list[str] = []
         nth = 0
         while len(names) < n and places:
@@ -120,12 +128,14 @@ class _Search:
             names += self._walk_broken(person, places)
             self._judge(person)
         rows = self.site.sinks.tables_of_the_switchboard()
-        missed, planted = planted_and_missed(self.site, self.scanner)
+        missed, planted = planted_and_missed(self.site, self.scanner, self.of_settings)
         return Result(
-            held=len(names) >= n and not (self.hits or rows or missed or self.undone),
+            held=len(names) >= n
+            and not (self.hits or rows or missed or self.undone)
+            and max(self.pages.values()) < _PAGES,
             measured=(
                 f"{len(names)} places broken, {len(self.steps)} steps by {nth + 1} people, "
-                f"{pages} pages; "
+                f"{sum(self.pages.values())} pages {self.pages}; "
                 f"{len(self.hits)} hits: {'; '.join(sorted(map(str, self.hits))[:9]) or 'none'}; "
                 f"{planted - len(missed)} of {planted} plants found {sorted(missed)[:5]} "
                 f"in {len(ENCODINGS)} encodings; {len(rows)} tables of the switchboard with rows; "
@@ -154,15 +164,16 @@ class _Search:
         try:
             step(person)
         except Exception as error:  # noqa: BLE001 (whatever it is, the step was not done)
-            self.undone.append(f"{step.__name__} of {person.name}: {error!r:.300}")
+            self.undone.append(
+                f"{step.__name__} of {person.name}: {error!r:.300} after {person.last_answer}"
+            )
 
-    def _look(self, most: int) -> int:
-        chief = Client(raise_request_exception=False)
+    def _look(self, person: Person) -> None:
+        """As anybody, as the one whose numbers are there, and as staff."""
+        anybody, chief = (Client(raise_request_exception=False) for _ in range(2))
         chief.force_login(User.objects.get(username=CHIEF))
-        anybody = Client(raise_request_exception=False)
-        return look_everywhere(self.site, anybody, "", most) + look_everywhere(
-            self.site, chief, CHIEF, most
-        )
+        for reader, browser in (("", anybody), (person.name, person.browser), (CHIEF, chief)):
+            self.pages[reader or "anybody"] = look_everywhere(self.site, browser, reader, _PAGES)
 
     def _judge(self, person: Person) -> None:
         for canary in person.canaries:
@@ -174,18 +185,35 @@ class _Search:
                 self.hits.add(leak)
 
 
-def planted_and_missed(site: House, scanner: Scanner) -> tuple[set[str], int]:
-    """Which sinks did not show a decoy in which encoding, and how many were put there."""
+def planted_and_missed(
+    site: House, scanner: Scanner, secrets: Sequence[Canary]
+) -> tuple[set[str], int]:
+    """Which sinks did not show a decoy in which encoding, and how many were put there.
+
+    Also the secrets of the settings, and codes as people read them and as columns hold them.
+    """
     site.sinks.leaks(scanner)
     expected: set[tuple[str, Canary, str]] = set()
     with connection.cursor() as cursor:
-        cursor.execute("CREATE TABLE canary_plants (raw bytea, text text)")
+        cursor.execute("CREATE TABLE canary_plants (raw bytea, text text, at integer, last text)")
     for at, (encoding, encode) in enumerate(ENCODINGS.items()):
         decoy = Canary("decoy", f"+1{AREA}9{at:02}7")
         scanner.add(decoy)
         raw = encode(decoy.value)
         sinks = _plant(site, raw)
         expected |= {(sink, decoy, encoding) for sink in sinks}
+    for secret in secrets:
+        expected |= {(sink, secret, secret.kind) for sink in _plant(site, secret.value.encode())}
+    told, middle, last = (Canary("code", f"{at}07{at}53") for at in (4, 6, 8))
+    for code in (told, middle, last):
+        scanner.add(code)
+    sinks = _plant(site, f"Your code is {told.value}. Hello".encode())
+    expected |= {(sink, told, "code in a sentence") for sink in sinks}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO canary_plants VALUES (NULL, %s, 1, %s)", [middle.value, last.value]
+        )
+    expected |= {("table", code, "code in a column") for code in (middle, last)}
     found = {(leak.sink, leak.canary) for leak in site.sinks.leaks(scanner)}
     missed = {f"{sink}: {name}" for sink, decoy, name in expected if (sink, decoy) not in found}
     return missed, len(expected)
@@ -194,12 +222,12 @@ def planted_and_missed(site: House, scanner: Scanner) -> tuple[set[str], int]:
 def _plant(site: House, raw: bytes) -> set[str]:
     """Puts *raw* into every sink that takes it; which."""
     with connection.cursor() as cursor:
-        cursor.execute("INSERT INTO canary_plants VALUES (%s, NULL)", [raw])
+        cursor.execute("INSERT INTO canary_plants VALUES (%s)", [raw])
     site.sinks.plant_in_redis(raw)
     site.sinks.report(b"vars: " + raw)
     note(site, HttpResponse(b"<p>" + raw + b"</p>"), "GET /plant/", "")
     note(site, HttpResponse(raw, content_type="application/json"), "GET /api/plant/", "")
-    sinks = {"table", "WAL", "Redis", "report", "page", "API"}
+    sinks = {"table", "WAL", "Redis", "Redis traffic", "report", "page", "API"}
     if raw.isascii() and (text := raw.decode()).isprintable():
         site.sinks.log.write(f"a line with {text}\n")
         celery_app.send_task("canary.plant", [text])

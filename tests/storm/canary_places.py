@@ -51,6 +51,7 @@ def broken(place: CodeType, canaries: list[Canary]) -> Iterator[list[str]]:
     """*place* raises once, as it ends; the list then has its name."""
     raised: list[str] = []
     values = [canary.value for canary in canaries]
+    numbers = {canary.value for canary in canaries if canary.is_a_number}
 
     def fail(code: CodeType, offset: int, result: Any) -> Any:
         if code is not place:
@@ -59,7 +60,7 @@ def broken(place: CodeType, canaries: list[Canary]) -> Iterator[list[str]]:
             secret = _secret_in(sys._getframe(1).f_locals.values(), values)
             if secret:
                 raised.append(name_of(code))
-                raise Forced(f"for {secret}" if secret.startswith("+") else "for a reason")
+                raise Forced(f"for {secret}" if secret in numbers else "for a reason")
         return None
 
     with _monitoring(fail):

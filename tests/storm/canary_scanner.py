@@ -19,6 +19,8 @@ _BASE64: Final = re.compile(rb"[A-Za-z0-9+/_-]{20,}={0,2}")
 _PACKED: Final = re.compile(rb"(?:H4sI|eJ|eA|eF|eN)[A-Za-z0-9+/_-]{12,}={0,2}")
 # What PostgreSQL writes for bytes.
 _HEX: Final = re.compile(rb"\\x((?:[0-9a-f]{2}){6,})")
+# A whole one or how it begins; a key in base64 may begin with its first signs.
+_NUMBER: Final = re.compile(r"\+1[0-9]{6,10}")
 _DIGEST: Final = re.compile(rb"(?<![0-9A-Fa-f])[0-9A-Fa-f]{32,128}(?![0-9A-Fa-f])")
 _GZIP: Final = b"\x1f\x8b\x08"
 _ZLIB: Final = tuple(b"\x78" + level for level in (b"\x01", b"\x5e", b"\x9c", b"\xda"))
@@ -35,13 +37,18 @@ class Canary:
 
     @property
     def is_a_number(self) -> bool:
-        return self.value.startswith("+1")
+        return _NUMBER.fullmatch(self.value) is not None
 
     def forms(self) -> set[str]:
         """As people and programs write it: for a number with and without what leads."""
         if self.kind == "code":
-            # Six digits stand in every other time of day: only as a value of their own.
-            return {f"'{self.value}'", f'"{self.value}"', f"={self.value}", f">{self.value}<"}
+            # Six digits stand in every other time of day: only as a value of their own, also
+            # in a column or a sentence.
+            it = self.value
+            return {
+                *(f"'{it}'", f'"{it}"', f"={it}", f">{it}<", f"\t{it}\t", f"\t{it}\n"),
+                *(f" {it}.", f" {it} ", f": {it}"),
+            }
         if not self.is_a_number:
             return {self.value}
         area, exchange, line = self.value[2:5], self.value[5:8], self.value[8:]
@@ -123,13 +130,18 @@ class Scanner:
         self._dressed: dict[bytes, Canary] = {}
         self._needles: dict[bytes, Canary] = {}
         self._digests: dict[bytes, Canary] = {}
+        # Of each code its digits, and those with what is around them.
+        self._codes: dict[Canary, tuple[set[bytes], set[bytes]]] = {}
         for canary in canaries:
             self.add(canary)
 
     def add(self, canary: Canary) -> None:
-        by_stem = self._dressed if canary.is_a_number else self._needles
-        for form in canary.forms():
-            by_stem.update(dict.fromkeys(_dressed(form), canary))
+        dressed = {needle for form in canary.forms() for needle in _dressed(form)}
+        if canary.kind == "code":
+            self._codes[canary] = (set(_dressed(canary.value)), dressed)
+        else:
+            by_stem = self._dressed if canary.is_a_number else self._needles
+            by_stem.update(dict.fromkeys(dressed, canary))
         self._needles.update(dict.fromkeys(_as_bytes(canary), canary))
         self._digests.update(dict.fromkeys(_digests(canary), canary))
 
@@ -143,12 +155,17 @@ class Scanner:
             hits |= {self._digests[word] for word in _words(blob) if word in self._digests}
             if any(stem in blob for stem in self._stems):
                 hits |= {canary for needle, canary in self._dressed.items() if needle in blob}
+            for code, (digits, dressed) in self._codes.items():
+                if any(stem in blob for stem in digits) and any(one in blob for one in dressed):
+                    hits.add(code)
         return hits
 
     def around(self, haystack: bytes, canary: Canary) -> str:
         """Where it stands, for whoever has to mend it."""
-        for needle, whose in (self._dressed | self._needles | self._digests).items():
-            if whose == canary and (at := haystack.find(needle)) >= 0:
+        known = self._dressed | self._needles | self._digests
+        own = {needle for needle, whose in known.items() if whose == canary}
+        for needle in own | self._codes.get(canary, (set(), set()))[1]:
+            if (at := haystack.find(needle)) >= 0:
                 return repr(haystack[max(0, at - 90) : at + 60])
         return "packed"
 

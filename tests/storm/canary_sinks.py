@@ -2,6 +2,8 @@
 
 import email
 import io
+import re
+import secrets
 import sys
 import threading
 from collections.abc import Iterator
@@ -9,12 +11,19 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from email.message import Message
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import psycopg
+import redis
 from django.db import connection
 
 from tests.storm.canary_scanner import Canary, Scanner
+
+_ESCAPED: Final = re.compile(rb"\\(x[0-9a-f]{2}|.)", re.DOTALL)
+_ESCAPES: Final = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"a": b"\a", b"b": b"\b"}
+_LATE: Final = 10.0
+# Of the write-ahead log, in bytes: a page, and the header of each and of a segment's first.
+_WAL_PAGE, _WAL_HEADER, _WAL_FIRST_HEADER = 8192, 24, 40
 
 
 @dataclass(frozen=True)
@@ -52,6 +61,8 @@ class Sinks:
         self._own: Any = None
         self._monitor = threading.Thread(target=self._listen, daemon=True)
         self._lock = threading.Lock()
+        self._passed = threading.Condition()
+        self._last_mark = b""
         self._read_of_log = 0
 
     def begin(self) -> None:
@@ -84,6 +95,7 @@ class Sinks:
 
     def leaks(self, scanner: Scanner) -> set[Leak]:
         """In all that is new since the last time."""
+        self._catch_up()
         found = set()
         for seen in self._all():
             new = self._new_of(seen)
@@ -114,7 +126,7 @@ class Sinks:
             if mark not in self._known:
                 self._known.add(mark)
                 new.append(line)
-        return b"\n".join(new)
+        return b"\n".join([*new, b""]) if new else b""
 
     def _tables(self) -> Iterator[Seen]:
         with self._own.cursor() as cursor:
@@ -143,7 +155,7 @@ class Sinks:
         for path in sorted(self._wal()):
             if path.name not in self._segments and path.name <= last:
                 self._segments.add(path.name)
-                yield Seen("WAL", path.name, path.read_bytes().rstrip(b"\0"))
+                yield Seen("WAL", path.name, _records(path.read_bytes()))
 
     def _wal(self) -> list[Path]:
         with self._own.cursor() as cursor:
@@ -158,13 +170,24 @@ class Sinks:
         return name
 
     def _listen(self) -> None:
-        """What passes through Redis, seen by its own MONITOR."""
-        with suppress(Exception), self._memory.monitor() as monitor:
+        """What passes through Redis, seen by its own MONITOR, until it ends."""
+        with suppress(redis.ConnectionError), self._memory.monitor() as monitor:
             for command in monitor.listen():
-                # MONITOR escapes what is no letter.
-                said = command["command"].encode("ascii", "backslashreplace")
-                self.note("Redis", "passing", said)
-                self.note("Redis", "passing", said.decode("unicode_escape").encode("latin-1"))
+                said = command["command"].encode()
+                self.note("Redis traffic", "", said)
+                self.note("Redis traffic", "", _ESCAPED.sub(_unescaped, said))
+                with self._passed:
+                    self._last_mark = said.removeprefix(b"ECHO ")
+                    self._passed.notify()
+
+    def _catch_up(self) -> None:
+        """Waits until all that has passed through Redis is noted; in vain if nobody listens."""
+        for _ in range(int(_LATE / 0.2)):
+            mark = secrets.token_hex(8).encode()
+            self._memory.echo(mark)
+            with self._passed:
+                if self._passed.wait_for(lambda mark=mark: self._last_mark == mark, 0.2):
+                    return
 
     def _redis(self) -> Iterator[Seen]:
         for key in self._memory.scan_iter():
@@ -191,6 +214,22 @@ class Sinks:
                 yield Seen("mail", "", raw + b"\n" + b"\n".join(_parts(raw)))
             elif path.is_file() and path.is_relative_to(self._var / "media"):
                 yield Seen("media", path.suffix, path.read_bytes())
+
+
+def _records(segment: bytes) -> bytes:
+    """Without the headers of its pages, in whose place a value may be cut in two."""
+    starts = range(0, len(segment), _WAL_PAGE)
+    headers = (_WAL_HEADER if start else _WAL_FIRST_HEADER for start in starts)
+    parts = (
+        segment[at + header : at + _WAL_PAGE] for at, header in zip(starts, headers, strict=True)
+    )
+    return b"".join(parts).rstrip(b"\0")
+
+
+def _unescaped(match: re.Match[bytes]) -> bytes:
+    """What MONITOR wrote in place of a sign that is no letter."""
+    sign = match[1]
+    return bytes.fromhex(sign[1:].decode()) if len(sign) > 1 else _ESCAPES.get(sign, sign)
 
 
 def _parts(raw: bytes) -> Iterator[bytes]:

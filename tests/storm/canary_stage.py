@@ -142,7 +142,9 @@ def house() -> Iterator[tuple[House, list[Canary]]]:
         twilio = Twilio(port)
         ending.callback(twilio.stop)
         _live_there(ending, database.url, memory.url, f"http://127.0.0.1:{port}")
-        sinks = Sinks(redis.Redis.from_url(memory.url), Path(settings.VAR_DIR))
+        # Whoever listens waits for as long as nothing passes.
+        redis_itself = redis.Redis.from_url(memory.url, socket_timeout=None)
+        sinks = Sinks(redis_itself, Path(settings.VAR_DIR))
         ending.callback(sinks.close)
         _listen(ending, sinks)
         server = _server(urlsplit(settings.PUBLIC_ORIGIN).port or 0)

@@ -36,6 +36,7 @@ class Person:
     house: House
     owners: dict[Canary, str] = field(default_factory=dict)
     texts_sid: str = ""
+    last_answer: str = ""
 
     def __post_init__(self) -> None:
         self.name = f"vera{self.nth}"
@@ -91,6 +92,7 @@ class Person:
 
     def _seen(self, answer: Any, method: str, path: str, reader: str) -> Any:
         note(self.house, answer, f"{method} {path}", reader)
+        self.last_answer = f"{method} {path} {answer.status_code}"
         for browser, owner in ((self.browser, self.name), (self.staff, CHIEF)):
             if cookie := browser.cookies.get("sessionid"):
                 self.keep("session key", cookie.value, owner)
@@ -315,7 +317,7 @@ STEPS: Final[tuple[Step, ...]] = (
 
 
 def look_everywhere(house: House, browser: Client, reader: str, most: int) -> int:
-    """Every page that is led to, at *most* so many; how many."""
+    """Every page that is led to; how many. With *most* of them some may not have been seen."""
     waiting = ["/", "/my/listings/", "/seller/number/", "/desk/", "/admin/", "/account/tokens/",
                "/account/data/", "/api/v1/schema/", "/api/v1/listings/", "/readyz"]  # fmt: skip
     seen: set[str] = set()
