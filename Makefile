@@ -24,7 +24,7 @@ demo: $(BIN)/.runtime
 	@PORT=$(PORT) exec $(BIN)/python -m shoppingplace.demo
 
 test: $(BIN)/.dev
-	@$(BIN)/python -m pytest -n auto --maxprocesses 8 $(ARGS)
+	@$(BIN)/python -m pytest -n auto --maxprocesses 8 --dist worksteal $(ARGS)
 
 check: $(BIN)/.dev
 	$(BIN)/ruff check
@@ -38,7 +38,7 @@ bench: $(BIN)/.dev
 	@TEST_POSTGRESQL_OPTIONS="shared_buffers=2GB random_page_cost=1.1" \
 		$(BIN)/python -m pytest -q -s tests/benchmarks/bench_browse.py
 
-# STORM_SCALE=0.1 for a tenth of everything, STORM_SEED=1 to replay.
+# A twentieth of everything; STORM_SCALE=1 for the whole, STORM_SEED=1 to replay.
 storm: $(BIN)/.dev
 	@$(BIN)/python -m tests.storm $(ARGS)
 

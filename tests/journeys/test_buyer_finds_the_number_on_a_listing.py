@@ -28,7 +28,7 @@ def test_computer_shows_a_code_that_opens_the_page_on_a_phone(page, shop):
     code = page.locator("img[src$='qr.svg']")
 
     expect(code).to_be_visible()
-    assert code.evaluate("image => image.naturalWidth > 0")
+    assert code.evaluate("image => image.decode().then(() => image.naturalWidth > 0)")
 
 
 def test_number_stands_in_no_metadata(page, shop):

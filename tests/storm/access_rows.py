@@ -121,6 +121,7 @@ _OF_THE_ACCOUNT: Final = (
     f"{_REST}/IncomingPhoneNumbers.json",
     f"{_REST}/IncomingPhoneNumbers/<str:sid>.json",
     f"{_REST}/Messages.json",
+    f"{_REST}/Calls.json",
     f"{_REST}/Calls/<str:sid>.json",
     f"{_REST}/Messages/<str:sid>.json",
     _VERIFY,

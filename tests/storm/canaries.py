@@ -34,7 +34,7 @@ from tests.storm.canary_walk import CHIEF, STEPS, Person, Step, leave, look_ever
 FIGURE = 10
 TITLE = "Canary numbers and secrets through the whole product, broken at many places"
 N = 40
-SMALL = 5
+SMALL = 2
 CONTROL = 1
 
 # Until the seller has a number; and where the control's product leaks on the way.
