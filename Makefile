@@ -38,7 +38,7 @@ bench: $(BIN)/.dev
 	@TEST_POSTGRESQL_OPTIONS="shared_buffers=2GB random_page_cost=1.1" \
 		$(BIN)/python -m pytest -q -s tests/benchmarks/bench_browse.py
 
-# A twentieth of everything; STORM_SCALE=1 for the whole, STORM_SEED=1 to replay.
+# A fiftieth of everything; STORM_SCALE=1 for the whole, STORM_SEED=1 to replay.
 storm: $(BIN)/.dev
 	@$(BIN)/python -m tests.storm $(ARGS)
 

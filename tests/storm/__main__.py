@@ -1,6 +1,6 @@
 """``python -m tests.storm [name ...]``: each figure, and that its control fails.
 
-A twentieth of each, which takes some ten minutes on two cores; ``STORM_SCALE=1`` runs the
+A fiftieth of each, which takes ten minutes on two cores; ``STORM_SCALE=1`` runs the
 whole, which takes hours. ``STORM_SEED`` replays. Ends with 1 when a figure
 is missed or a control held.
 """
@@ -25,7 +25,7 @@ def main(names: list[str]) -> int:
     if unknown := set(names) - {program.name for program in chosen}:
         print(f"No such program: {', '.join(sorted(unknown))}")
         return 2
-    scale = float(os.environ.get("STORM_SCALE", "0.05"))
+    scale = float(os.environ.get("STORM_SCALE", "0.02"))
     seed = int(os.environ.get("STORM_SEED") or random.randrange(2**31))
     os.environ.setdefault("TEST_POSTGRESQL_OPTIONS", _POSTGRESQL)
     began = time.monotonic()
