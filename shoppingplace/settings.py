@@ -8,13 +8,12 @@ lists each with what it means.
 import re
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.csp import CSP
 
-from shoppingplace import logs, openapi, timetable
+from shoppingplace import address, logs, openapi, timetable
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -38,24 +37,9 @@ DEBUG = _bool("DEBUG")
 PUBLIC_BASE_URL = env.str("PUBLIC_BASE_URL", default="http://localhost:8000").rstrip("/")
 VAR_DIR = Path(env.str("VAR_DIR", default=str(BASE_DIR / "var")))
 
-_public = urlsplit(PUBLIC_BASE_URL)
-# Paths that the site makes have the prefix in them already, so they go on the origin.
-PUBLIC_ORIGIN = f"{_public.scheme}://{_public.netloc}"
-# As a Django route: empty, or such as "shop/".
-URL_PREFIX = f"{_public.path}/".removeprefix("/")
-if (
-    _public.scheme not in {"http", "https"}
-    or not _public.hostname
-    or PUBLIC_ORIGIN + _public.path != PUBLIC_BASE_URL
-    or not re.fullmatch(r"([A-Za-z0-9_-]+/)*", URL_PREFIX)
-):
-    raise ImproperlyConfigured(
-        "PUBLIC_BASE_URL must be scheme and host, such as https://shop.example,"
-        " and may go on with a path of letters, digits, - and _"
-    )
-_https = _public.scheme == "https"
+PUBLIC_ORIGIN, _host, URL_PREFIX, _https = address.parse(PUBLIC_BASE_URL)
 
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[_public.hostname])
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[_host])
 ROOT_URLCONF = "shoppingplace.urls"
 WSGI_APPLICATION = "shoppingplace.wsgi.application"
 SITE_NAME = "ShoppingPlace"

@@ -120,6 +120,7 @@ def _first(filters: ListingFilters) -> list[tuple[int, int]]:
     within = math.inf if filters.within_km is None else filters.within_km
     return [
         (pk, category)
+        # The plugin cannot see that find() annotates the distance.
         for pk, category, away in nearest.values_list("pk", "category", "distance_km")  # type: ignore[misc]
         if (math.inf if away is None else away) <= within
     ]

@@ -86,12 +86,7 @@ def page_of_sessions(service_sid: str, url: str | None = None) -> PageOfSessions
 
 def find_session(service_sid: str, unique_name: str) -> str | None:
     """The SID of the Service's Session of this name."""
-    with translated_errors():
-        # Fetching by name seems to work but is not documented, and a 404 must be certain here.
-        for session in client().proxy.v1.services(service_sid).sessions.stream(page_size=100):
-            if session.unique_name == unique_name:
-                return cast(str, session.sid)
-    return None
+    return find_sessions(service_sid, [unique_name]).get(unique_name)
 
 
 def find_sessions(service_sid: str, unique_names: Collection[str]) -> dict[str, str]:
@@ -105,6 +100,7 @@ def look_for_sessions(
     """``find_sessions``, in as much of Twilio's list as is read until then (``monotonic``)."""
     found: dict[str, str] = {}
     with translated_errors():
+        # Fetching by name seems to work but is not documented, and a 404 must be certain here.
         for session in client().proxy.v1.services(service_sid).sessions.stream(page_size=100):
             if session.unique_name in unique_names:
                 found[session.unique_name] = session.sid

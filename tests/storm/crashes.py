@@ -24,11 +24,10 @@ from django.conf import settings
 from django.db import connection
 from django.test import override_settings
 
-from proxying import deadlines, last_known_good, reconciliation, remembered, twilio_client
+from proxying import deadlines, last_known_good, reconciliation, remembered
 from proxying.provisioning import buying
-from proxying.twilio_client import NUMBER_NOT_FOR_SALE, TwilioRefused
 from shoppingplace.celery import app
-from tests.storm import Result, invariants, sagas
+from tests.storm import Result, invariants, sagas, sellers
 from tests.storm.deaths import Died, die_at, in_a_process, points_of
 from tests.storm.sagas import SAGAS, Saga
 
@@ -62,15 +61,7 @@ def run(n: int, seed: int) -> Result:
 
 
 def control(n: int, seed: int) -> Result:
-    def buys_blindly(e164: str, row_id: Any) -> str | None:
-        try:
-            return twilio_client.buy(e164, friendly_name=buying.marker(row_id))
-        except TwilioRefused as refusal:
-            if refusal.code in NUMBER_NOT_FOR_SALE:
-                return None
-            raise
-
-    buying.acquire = buys_blindly
+    buying.acquire = sellers.buy_blindly
     return _measure(n, seed, list(SAGAS[:1]), lambda point: "IncomingPhoneNumbers" in point.where)
 
 

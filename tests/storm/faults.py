@@ -14,11 +14,10 @@ from django.core.management import call_command
 from django.db.models import Max, Sum
 from django.utils import timezone
 
-from proxying import twilio_client
 from proxying.models import ProxyService, ReservedNumber
 from proxying.provisioning import NotYet, buying, fill_pool, reserve
 from proxying.switchboard.models import Fault
-from proxying.twilio_client import NUMBER_NOT_FOR_SALE, TwilioRefused, TwilioUnavailable
+from proxying.twilio_client import TwilioUnavailable
 from tests.storm import Result, sellers
 
 FIGURE = 3
@@ -59,15 +58,7 @@ def run(n: int, seed: int) -> Result:
 
 
 def control(n: int, seed: int) -> Result:
-    def buys_blindly(e164: str, row_id: object) -> str | None:
-        try:
-            return twilio_client.buy(e164, friendly_name=buying.marker(row_id))
-        except TwilioRefused as refusal:
-            if refusal.code in NUMBER_NOT_FOR_SALE:
-                return None
-            raise
-
-    buying.acquire = buys_blindly
+    buying.acquire = sellers.buy_blindly
     return run(n, seed)
 
 
