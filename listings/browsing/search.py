@@ -6,10 +6,12 @@ the rows of a narrow one, and stops. SQLite searches plainly.
 
 import math
 from collections.abc import Sequence
+from datetime import UTC, datetime, time, timedelta
 from functools import reduce
 from operator import and_, or_
 from typing import Final
 
+from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.search import (
     Lexeme,
     SearchQuery,
@@ -20,6 +22,7 @@ from django.contrib.postgres.search import (
 from django.db import connection
 from django.db.models import (
     Case,
+    DateField,
     Exists,
     Expression,
     F,
@@ -44,6 +47,8 @@ from listings.places import Place
 
 # Ranking reads every match, so only so many of the newest are ranked.
 RANKED: Final = 1000
+# So many days are looked through first for the newest that say a word.
+_LATEST_DAYS: Final = 8
 EARTH_KM: Final = 6371.0
 _KM_A_DEGREE: Final = 111.2
 # Quarters of a degree: the column "cell" counts them from the South Pole, eastwards.
@@ -74,7 +79,7 @@ def find(filters: ListingFilters, among: Sequence[int] | None = None) -> Listing
     if among is not None:
         found = Listing.objects.filter(AnyOf(F("pk"), among))
     elif filters.order == asked.RELEVANCE:
-        found = Listing.objects.filter(pk__in=newest_first(filters).values("pk")[:RANKED])
+        found = Listing.objects.filter(pk__in=newest(filters, RANKED).values("pk"))
     else:
         found = matching(filters)
     if filters.order == asked.RELEVANCE:
@@ -89,9 +94,27 @@ def find(filters: ListingFilters, among: Sequence[int] | None = None) -> Listing
     return found.order_by(*order)
 
 
-def newest_first(filters: ListingFilters) -> ListingQuerySet:
-    """The same listings as ``find``, the newest first whatever order was asked for."""
-    return matching(filters).order_by(*_NEWEST)
+def newest(filters: ListingFilters, count: int) -> ListingQuerySet:
+    """The first *count* of what ``find`` finds, the newest first whatever order was asked for.
+
+    The index of words has no order, so every match is fetched to see when it was published. But
+    it knows the days: the others are fetched only if the latest are too few.
+    """
+    found = matching(filters).order_by(*_NEWEST)
+    if not filters.words or filters.place_chosen or connection.vendor != "postgresql":
+        return found[:count]
+    # A clock that is ahead of ours has tomorrow already.
+    tomorrow = datetime.now(UTC).date() + timedelta(days=1)
+    days = [tomorrow - timedelta(days=ago) for ago in range(_LATEST_DAYS + 1)]
+    published_on = Func(
+        F("published_at"),
+        template="ARRAY[(%(expressions)s AT TIME ZONE 'UTC')::date]",
+        output_field=ArrayField(DateField()),
+    )
+    latest = found.alias(published_on=published_on).filter(published_on__overlap=days)
+    others = found.filter(published_at__lt=datetime.combine(days[-1], time.min, UTC))
+    # PostgreSQL does one after the other, and stops when there are enough.
+    return latest[:count].union(others[:count], all=True)[:count]
 
 
 def matching(filters: ListingFilters) -> ListingQuerySet:

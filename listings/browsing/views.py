@@ -23,7 +23,7 @@ from listings.browsing.filters import (
     ListingFilters,
 )
 from listings.browsing.pages import CAP, PAGE_SIZE, CappedPaginator, cursor_of, older_than
-from listings.browsing.search import find, newest_first
+from listings.browsing.search import find, newest
 from listings.models import ListingQuerySet
 
 # So few that a wider circle is offered.
@@ -111,7 +111,7 @@ def _look(filters: ListingFilters) -> Hits:
 def _first(filters: ListingFilters) -> list[tuple[int, int]]:
     """Key and category of the first ``CAP + 1``, the newest or the nearest."""
     if filters.order != NEAREST or not filters.asks_only_for(_WALKED_BY_DISTANCE):
-        return list(newest_first(filters).values_list("pk", "category")[: CAP + 1])
+        return list(newest(filters, CAP + 1).values_list("pk", "category"))
     # The index by distance is walked up to the last of these, wherever that is: far less than
     # all the newest of the country. Told to stay within the circle it would look for more of
     # them all around the Earth; and what few rows match it would look for as long, which of

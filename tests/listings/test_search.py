@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from listings.browsing import words
 from listings.browsing.filters import ListingFilters
-from listings.browsing.search import find
+from listings.browsing.search import find, newest
 from listings.models import Listing
 from tests.listings.factories import CategoryFactory, ListingFactory, add_photo
 
@@ -113,6 +113,19 @@ def test_only_what_may_be_had_unless_asked(query, states):
     ListingFactory(hidden_at=timezone.now())
 
     assert {listing.state for listing in find(search(query))} == states
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("count", [1, 4, 6, 9])
+def test_the_newest_that_say_a_word_are_of_any_day(count):
+    now = timezone.now()
+    ages = [-1, 0, 6, 8, 9, 40, 400]
+    for days in reversed(ages):
+        ListingFactory(title=f"Oak {days}", published_at=now - timedelta(days=days))
+
+    first = newest(search("q=oak"), count)
+
+    assert [listing.title for listing in first] == [f"Oak {days}" for days in ages[:count]]
 
 
 @pytest.mark.django_db
