@@ -38,11 +38,14 @@ class _RingsOneAfterTheOther(_NotAdmitted):
 def admit(contact: Contact, decision: CreateSession) -> Decision:
     """*decision* once its Session is written down, or that it is one too many.
 
-    At most three statements in one transaction, and a fourth when a caller is quarantined.
+    At most three statements in one transaction, and a fourth when a caller is quarantined or a
+    text has to be passed on.
     """
     try:
         with transaction.atomic():
             _remember(contact, decision)
+            if decision.is_beside and not contact.is_call:
+                _promise_to_pass_on(contact)
             _count(contact, decision)
             _look_around(contact, decision)
     except IntegrityError:
@@ -80,6 +83,12 @@ def _remember(contact: Contact, decision: CreateSession) -> None:
         contact_sid=contact.contact_sid,
         phone_epoch=decision.reserved_number.seller.phone_epoch,
         begun_by_seller=decision.begun_by_seller,
+    )
+
+
+def _promise_to_pass_on(contact: Contact) -> None:
+    MissedText.objects.create(
+        message_sid=contact.contact_sid, earlier_session=contact.earlier_session
     )
 
 

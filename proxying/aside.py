@@ -17,7 +17,7 @@ from proxying.memory import MemoryAway
 
 logger = structlog.get_logger(__name__)
 
-_LIST: Final = "proxying.aside"
+LIST: Final = "proxying.aside"
 _KEPT: Final = timedelta(days=2)
 
 
@@ -25,8 +25,8 @@ def put(kind: str, facts: dict[str, Any]) -> bool:
     """Whether it was kept, after all that was put here before."""
     item = json.dumps([kind, facts])
     try:
-        memory.ask(lambda redis: redis.rpush(_LIST, item))
-        memory.ask(lambda redis: redis.expire(_LIST, _KEPT))
+        memory.ask(lambda redis: redis.rpush(LIST, item))
+        memory.ask(lambda redis: redis.expire(LIST, _KEPT))
     except MemoryAway:
         logger.error("nothing_put_aside", kind=kind)
         return False
@@ -41,7 +41,7 @@ def settle(writers: Mapping[str, Callable[[dict[str, Any]], None]]) -> int:
     """
     settled = 0
     with suppress(MemoryAway):
-        while item := memory.ask(lambda redis: redis.lindex(_LIST, 0)):
+        while item := memory.ask(lambda redis: redis.lindex(LIST, 0)):
             kind, facts = json.loads(item)
             try:
                 writers[kind](facts)
@@ -57,4 +57,4 @@ def settle(writers: Mapping[str, Callable[[dict[str, Any]], None]]) -> int:
 
 def _remove(item: str) -> None:
     # Not the first, whatever that is by now: another may have settled this one already.
-    memory.ask(lambda redis: redis.lrem(_LIST, 1, item))
+    memory.ask(lambda redis: redis.lrem(LIST, 1, item))

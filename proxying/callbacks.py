@@ -79,8 +79,10 @@ def out_of_session_callback(request: HttpRequest, fields: Fields) -> HttpRespons
     contact = routing.Contact.parse(fields)
     decision = _decide(contact)
     if isinstance(decision, routing.CreateSession):
-        return JsonResponse(decision.as_json())
-    if isinstance(decision, routing.TurnAway):
+        if not decision.is_beside:
+            return JsonResponse(decision.as_json())
+        twiml = _connect_beside(decision) if contact.is_call else NEUTRAL_MESSAGE
+    elif isinstance(decision, routing.TurnAway):
         twiml = spoken(decision.answer) if contact.is_call else _written(contact, decision.answer)
     elif not contact.is_call:
         twiml = _promise_to_pass_on(contact)
@@ -172,6 +174,13 @@ def _ask_database(contact: routing.Contact) -> routing.Decision:
     return decision
 
 
+def _connect_beside(decision: routing.CreateSession) -> bytes:
+    assert decision.participant_proxy_identifier is not None
+    return hold.connect(
+        decision.participant_identifier, shown=decision.participant_proxy_identifier
+    )
+
+
 def _by_memory(contact: routing.Contact) -> routing.Decision | None:
     try:
         decision = remembered.decide(contact)
@@ -185,7 +194,8 @@ def _by_memory(contact: routing.Contact) -> routing.Decision | None:
 
 def _promise_to_pass_on(contact: routing.Contact) -> bytes:
     """The text is fetched from Twilio later. Its sender is told so, once a day."""
-    if not aside.put("text", {"message_sid": contact.contact_sid}):
+    text = {"message_sid": contact.contact_sid, "earlier_session": contact.earlier_session}
+    if not aside.put("text", text):
         return NEUTRAL_MESSAGE
     return hold.written_apology() if remembered.is_first_today(contact) else NEUTRAL_MESSAGE
 

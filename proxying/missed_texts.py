@@ -1,9 +1,10 @@
-"""Texts that were answered with an apology are passed on once the database is back.
+"""Texts that Proxy did not carry are passed on by us.
 
-Proxy itself cannot do that any more, so we make the Session and send the text into it. Which
-text, Twilio still knows: it passes through here and is kept nowhere. Every step can be
-repeated: the Session has the name that the text's own would have had, and before we send we
-look whether it was sent.
+They came while the database was away, or from a seller who answered in an old Session while a
+new one of the two is open. We send the text into the open Session, or make one. Which text,
+Twilio still knows: it passes through here and is kept nowhere. Every step can be repeated: the
+Session has the name that the text's own would have had, and before we send we look whether it
+was sent.
 """
 
 from collections.abc import Iterable
@@ -19,8 +20,8 @@ from django.utils.translation import gettext as _
 from proxying import admission, hours, routing, twilio_client
 from proxying.encryption import blind_index
 from proxying.models import MissedText, ProxySession, ReservedNumber
-from proxying.routing import Contact, CreateSession
-from proxying.twilio_client import ReceivedText, TwilioRefused, TwilioUnavailable
+from proxying.routing import Contact, CreateSession, EarlierSession
+from proxying.twilio_client import NOT_FOUND, ReceivedText, TwilioRefused, TwilioUnavailable
 
 logger = structlog.get_logger(__name__)
 
@@ -40,9 +41,11 @@ class _WillNotBe(Exception):
     """The text is not passed on, and why."""
 
 
-def promise(message_sid: str) -> None:
-    """Told of twice, it is one promise."""
-    MissedText.objects.get_or_create(message_sid=message_sid)
+def promise(message_sid: str, earlier_session: str = "") -> None:
+    """Told of twice, it is one promise. *earlier_session* is as in ``MissedText``."""
+    MissedText.objects.get_or_create(
+        message_sid=message_sid, defaults={"earlier_session": earlier_session}
+    )
 
 
 def leave(message_sids: Iterable[str]) -> None:
@@ -102,11 +105,11 @@ def _pass_on(missed: MissedText) -> None:
     if _is_there(service_sid, session_sid, missed.message_sid, body):
         return
     participants = twilio_client.participants(service_sid, session_sid)
-    seller = participants.get(decision.participant_identifier)
-    if seller is None:
+    receiver = participants.get(decision.participant_identifier)
+    if receiver is None:
         raise _WillNotBe("the Session has another phone")
     # A crash from here on, and the next attempt finds the text in the Session.
-    twilio_client.text_in_session(service_sid, session_sid, seller, body)
+    twilio_client.text_in_session(service_sid, session_sid, receiver, body)
 
 
 def _decide(missed: MissedText, text: ReceivedText) -> CreateSession:
@@ -120,7 +123,7 @@ def _decide(missed: MissedText, text: ReceivedText) -> CreateSession:
         sender=text.sender,
         dialled=text.dialled,
         is_call=False,
-        earlier=None,
+        earlier=_earlier(missed, text),
     )
     decision: routing.Decision = routing.decide(contact)
     if isinstance(decision, CreateSession):
@@ -128,6 +131,30 @@ def _decide(missed: MissedText, text: ReceivedText) -> CreateSession:
     if isinstance(decision, CreateSession):
         return decision
     raise _WillNotBe(decision.reason)
+
+
+def _earlier(missed: MissedText, text: ReceivedText) -> EarlierSession | None:
+    """What Proxy told of the Session that had ended when the text came. Twilio knows it still."""
+    sessions = ProxySession.objects.select_related("reserved_number__service")
+    session = sessions.filter(unique_name=missed.earlier_session, erased_at=None).first()
+    if session is None:
+        return None
+    service = session.reserved_number.service
+    assert service is not None
+    try:
+        sid = session.session_sid or twilio_client.find_session(
+            service.service_sid, session.unique_name
+        )
+        people = twilio_client.who_takes_part(service.service_sid, sid) if sid else []
+    except TwilioRefused as refusal:
+        if refusal.status == NOT_FOUND:
+            return None
+        raise
+    seen = {one.identifier: one.proxy_identifier for one in people}
+    if seen.pop(text.sender, None) != text.dialled or len(seen) != 1:
+        return None
+    [(partner, partner_sees)] = seen.items()
+    return EarlierSession(session.unique_name, partner, partner_sees)
 
 
 def _session(service_sid: str, decision: CreateSession, text: ReceivedText) -> str:
@@ -150,13 +177,13 @@ def _session(service_sid: str, decision: CreateSession, text: ReceivedText) -> s
     sid = twilio_client.create_session(
         service_sid,
         decision.unique_name,
-        buyer=text.sender,
-        buyer_sees=text.dialled,
-        seller=decision.participant_identifier,
+        buyer=decision.buyer,
+        buyer_sees=str(decision.reserved_number.proxy_identifier),
+        seller=text.sender if decision.begun_by_seller else decision.participant_identifier,
     )
     participants = twilio_client.participants(service_sid, sid)
     mine.filter(session_sid=None).update(
-        session_sid=sid, buyer_participant_sid=participants.get(text.sender, "")
+        session_sid=sid, buyer_participant_sid=participants.get(decision.buyer, "")
     )
     return sid
 

@@ -93,6 +93,8 @@ def decide(contact: Contact) -> Decision | None:
             known[number] = _read(route)
     decision = routing.decide_by_memory(contact, known)
     match decision:
+        case CreateSession(is_beside=True) if not contact.is_call:
+            return None
         case CreateSession():
             return decision if _may_call(decision) else None
         case TurnAway(answer=routing.Answer.NEUTRAL):

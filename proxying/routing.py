@@ -8,8 +8,9 @@ import base64
 import hmac
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import Enum, auto
-from typing import Any, Self
+from typing import Any, Final, Self
 
 import structlog
 from django.conf import settings
@@ -19,12 +20,14 @@ from django.utils import timezone
 from proxying import abuse, hours
 from proxying.encryption import CannotUnseal, blind_index
 from proxying.known_buyers import are_known, meant_another
-from proxying.models import Block, ProxySession, ReservedNumber, Seller
+from proxying.models import Block, Interaction, ProxySession, ReservedNumber, Seller
 from proxying.phone_numbers import E164
 from proxying.signatures import Fields
 
 logger = structlog.get_logger(__name__)
 
+# A Session lives on while a call in it lasts, of which only the beginning is dated.
+_AN_HOUR: Final = timedelta(hours=1)
 # What carriers send for a number that is not shown: words, spelled on the keypad.
 _WITHHELD = frozenset(
     "+" + word.translate(str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "22233344455566677778889999"))
@@ -56,6 +59,11 @@ class Contact:
     earlier: EarlierSession | None
     forwarded_from: str = ""
 
+    @property
+    def earlier_session(self) -> str:
+        """The unique name of the earlier Session; empty without one."""
+        return self.earlier.unique_name if self.earlier else ""
+
     @classmethod
     def parse(cls, fields: Fields) -> Self:
         """From the fields of an out-of-session callback.
@@ -86,13 +94,19 @@ def _is_same_pair(fields: Fields) -> bool:
 
 @dataclass(frozen=True)
 class CreateSession:
-    """Connect the two. As JSON this is what Proxy calls auto-create."""
+    """Connect the two. As JSON this is what Proxy calls auto-create.
+
+    *is_beside* means that the two have an open Session in which the seller, who answers in an
+    older one, is shown another number, or may have. Proxy makes no second one (error 80604), so
+    the call is put through by TwiML, and the text is passed on.
+    """
 
     reserved_number: ReservedNumber
     buyer: str
     unique_name: str
     participant_identifier: str
     participant_proxy_identifier: str | None = None
+    is_beside: bool = False
 
     def as_json(self) -> dict[str, str | int]:
         answer: dict[str, str | int] = {
@@ -144,18 +158,19 @@ def decide_by_memory(contact: Contact, remembered: "Mapping[str, Remembered]") -
 
     *remembered* holds what is known of ``numbers_of(contact)`` and of the sender as a number
     of ours. It is stricter where memory does not tell: who spoke with another phone in an
-    earlier Session, and whose call was forwarded, is not connected.
+    earlier Session, and whose call was forwarded, is not connected. Nor does it tell of other
+    open Sessions, so that a seller who answers in an old one always speaks beside them.
     """
     earlier_partner = blind_index(contact.earlier.partner) if contact.earlier else None
-    buyers = {blind_index(contact.sender), earlier_partner}
     numbers = {
         number: _Number(
             known.row,
-            is_blocked=not buyers.isdisjoint(known.blocked),
+            is_blocked=blind_index(_buyer(contact, number)) in known.blocked,
             sender_is_ours=contact.sender in remembered,
             sender_is_quarantined=False,
             is_forwarded=contact.is_call and bool(contact.forwarded_from),
             stood_for_another=earlier_partner not in (None, known.row.seller.phone_number_index),
+            speaks_with_buyer=True,  # for all that memory tells
         )
         for number, known in remembered.items()
     }
@@ -166,6 +181,16 @@ def numbers_of(contact: Contact) -> list[str]:
     """The numbers of ours that the contact concerns: dialled, and seen in an earlier Session."""
     earlier = contact.earlier
     return [contact.dialled] + ([earlier.partner_proxy_identifier] if earlier else [])
+
+
+def _buyer(contact: Contact, number: str) -> str:
+    """Who speaks with the seller of *number*: whoever dials it, else the partner of that time.
+
+    Not both: the seller who answers may have a phone by now that they once blocked.
+    """
+    if contact.earlier and number != contact.dialled:
+        return contact.earlier.partner
+    return contact.sender
 
 
 def _nobody(contact: Contact) -> TurnAway | None:
@@ -231,6 +256,7 @@ def _back_to_buyer(contact: Contact, number: "_Number") -> Decision:
         unique_name=unique_name(contact.contact_sid),
         participant_identifier=contact.earlier.partner,
         participant_proxy_identifier=number.row.proxy_identifier,
+        is_beside=number.speaks_with_buyer,
     )
 
 
@@ -263,6 +289,7 @@ class _Number:
     is_forwarded: bool
     stood_for_another: bool
     knows_buyer: bool = False
+    speaks_with_buyer: bool = False
 
     @property
     def refuses(self) -> str:
@@ -299,28 +326,24 @@ class _Number:
 def _numbers_concerned(contact: Contact) -> dict[str, _Number]:
     """By proxy identifier: the number dialled, and the one of an earlier Session. One query."""
     earlier = contact.earlier
-    # The buyer is whoever rings, or, when a seller answers, the partner of that time.
-    buyers = [blind_index(contact.sender)] + ([blind_index(earlier.partner)] if earlier else [])
+    sender = [blind_index(contact.sender)]
     rows: Iterable[Any] = (
         ReservedNumber.objects.filter(proxy_identifier__in=numbers_of(contact))
         .exclude(status=ReservedNumber.Status.RELEASED)
         .select_related("seller__key")
         .annotate(
-            is_blocked=Exists(
-                Block.objects.filter(seller=OuterRef("seller"), buyer_index__in=buyers)
-            ),
-            # For last_known_good, which must turn them away too.
+            # For last_known_good too, which must turn them away as well.
             blocked_buyers=_blocked_buyers(),
             sender_is_ours=abuse.is_ours(contact.sender),
             sender_is_quarantined=abuse.is_quarantined(blind_index(contact.sender)),
             is_forwarded=_is_forwarded(contact),
             stood_for_another=Exists(
-                ProxySession.objects.filter(
-                    unique_name=earlier.unique_name if earlier else ""
-                ).exclude(reserved_number__seller=OuterRef("seller"))
+                ProxySession.objects.filter(unique_name=contact.earlier_session).exclude(
+                    reserved_number__seller=OuterRef("seller")
+                )
             )
             | meant_another(
-                number=OuterRef("proxy_identifier"), seller=OuterRef("seller"), buyers=buyers[:1]
+                number=OuterRef("proxy_identifier"), seller=OuterRef("seller"), buyers=sender
             ),
             # For last_known_good, which cannot tell whom an old buyer means.
             was_anothers=was_anothers(),
@@ -328,24 +351,45 @@ def _numbers_concerned(contact: Contact) -> dict[str, _Number]:
             knows_buyer=Case(
                 When(
                     status=ReservedNumber.Status.RETIRING,
-                    then=are_known(seller=OuterRef("seller"), buyers=buyers[:1]),
+                    then=are_known(seller=OuterRef("seller"), buyers=sender),
                 ),
                 default=Value(value=False),
             ),
+            speaks_with_buyer=_speaks_with_buyer(earlier) if earlier else Value(value=False),
         )
     )
     return {
         str(row.proxy_identifier): _Number(
             row,
-            is_blocked=row.is_blocked,
+            is_blocked=blind_index(_buyer(contact, str(row.proxy_identifier)))
+            in (row.blocked_buyers or "").split(","),
             sender_is_ours=row.sender_is_ours,
             sender_is_quarantined=row.sender_is_quarantined,
             is_forwarded=row.is_forwarded,
             stood_for_another=row.stood_for_another,
             knows_buyer=row.knows_buyer,
+            speaks_with_buyer=row.speaks_with_buyer,
         )
         for row in rows
     }
+
+
+def _speaks_with_buyer(earlier: EarlierSession) -> Exists:
+    """Whether another Session of the two is open, in which the buyer sees this number.
+
+    As far as we were told. Where it has ended after all, what is done instead connects them too.
+    """
+    since = timezone.now() - timedelta(seconds=settings.PROXY_SESSION_TTL) - _AN_HOUR
+    told = Interaction.objects.filter(proxy_session=OuterRef("pk"), created_at__gt=since)
+    return Exists(
+        ProxySession.objects.filter(
+            Q(created_at__gt=since) | Exists(told),
+            reserved_number=OuterRef("pk"),
+            buyer_index=blind_index(earlier.partner),
+            session_sid__isnull=False,
+            closed_at=None,
+        ).exclude(unique_name=earlier.unique_name)
+    )
 
 
 def _blocked_buyers() -> Subquery:

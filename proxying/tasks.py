@@ -188,7 +188,7 @@ def pass_on_missed_texts() -> None:
 
 
 def _promise_text(facts: dict[str, Any]) -> None:
-    missed_texts.promise(facts["message_sid"])
+    missed_texts.promise(**facts)
 
 
 def _record(facts: dict[str, Any]) -> None:

@@ -3,6 +3,7 @@ for those that ask, a live server and a real Chromium."""
 
 import io
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -127,7 +128,14 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def page(browser: Browser, live: LiveServer) -> Iterator[Page]:
-    """A fresh browser's page, ``page.goto("/")`` being the live site's home.
+    """A fresh browser's page, ``page.goto("/")`` being the live site's home."""
+    with fresh_page(browser, live) as page:
+        yield page
+
+
+@contextmanager
+def fresh_page(browser: Browser, live: LiveServer) -> Iterator[Page]:
+    """A page of a browser with no cookies of another.
 
     A script's error, or something our own Content Security Policy refuses, fails the test.
     """

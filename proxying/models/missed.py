@@ -1,4 +1,4 @@
-"""Texts that nobody could be found for while the database was away."""
+"""Texts that Proxy could not carry when they came."""
 
 from typing import ClassVar
 
@@ -11,12 +11,18 @@ from proxying.models.intents import Intent
 
 
 class MissedText(Intent):
-    """The promise to pass on a text that was answered with an apology. Neither text nor number.
+    """The promise to pass on a text that Proxy could not carry. Neither text nor number.
 
     ``outcome`` says what became of it, once it is settled: ``""`` when it was passed on.
     """
 
     message_sid = models.CharField(_("Message SID"), max_length=34, unique=True)
+    earlier_session = models.CharField(
+        max_length=191,
+        blank=True,
+        editable=False,
+        help_text=_("the unique name of the Session of the two that had ended when it came"),
+    )
     created_at = models.DateTimeField(_("created at"), default=timezone.now, editable=False)
     settled_at = models.DateTimeField(_("settled at"), null=True, editable=False)
     outcome = models.CharField(_("outcome"), max_length=100, blank=True)

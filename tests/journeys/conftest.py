@@ -4,6 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from shoppingplace.demo import data
+from tests.conftest import fresh_page
 
 PASSWORD = "correct horse battery"
 
@@ -69,17 +70,20 @@ class Handset:
 
 
 @pytest.fixture
-def phones(page, shop):
-    """The phones page, in a tab of its own; ``phones("Tom")`` is Tom's."""
-    tab = page.context.new_page()
-    tab.set_viewport_size({"width": 1280, "height": 1000})
+def phones(browser, shop):
+    """The phones page, in a browser of its own; ``phones("Tom")`` is Tom's.
 
-    def pick_up(name):
-        if not tab.url.endswith("/switchboard/phones/"):
-            tab.goto("/switchboard/phones/")
-        return Handset(tab, name)
+    It asks the site all the time, and in the other browser would take its cookies.
+    """
+    with fresh_page(browser, shop) as page:
+        page.set_viewport_size({"width": 1280, "height": 1000})
 
-    return pick_up
+        def pick_up(name):
+            if not page.url.endswith("/switchboard/phones/"):
+                page.goto("/switchboard/phones/")
+            return Handset(page, name)
+
+        yield pick_up
 
 
 @pytest.fixture

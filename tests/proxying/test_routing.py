@@ -327,6 +327,19 @@ def test_block_is_for_one_seller_only():
     assert contact(BOBS_PHONE, BETHS_NUMBER).json()["participantIdentifier"] == BETHS_PHONE
 
 
+def test_seller_answers_from_a_phone_that_they_once_blocked():
+    """Phones change hands: Tom's was a nuisance's before."""
+    Block.objects.create(seller=tom(), buyer_index=blind_index(TOMS_PHONE))
+    name = contact(BOBS_PHONE, TOMS_NUMBER).json()["uniqueName"]
+    then = earlier_session(
+        name, caller=TOMS_PHONE, dialled=POOL_NUMBER, partner=BOBS_PHONE, partner_sees=TOMS_NUMBER
+    )
+
+    answer = contact(TOMS_PHONE, POOL_NUMBER, A_TEXT, **then)
+
+    assert answer.json()["participantIdentifier"] == BOBS_PHONE
+
+
 def test_number_that_stood_for_somebody_else_does_not_reach_its_new_seller():
     """Bob spoke with Tom on a number that is Beth's by now, and rings it again."""
     seller = tom()

@@ -59,7 +59,6 @@ class Lived:
     contacts: int = 0
     connected: int = 0
     unplaced: int = 0
-    beside: int = 0
     in_sessions: int = 0
     strictly: int = 0
     passed_on: int = 0
@@ -82,8 +81,7 @@ class Lived:
         return (
             f"{self.seeds} seeds, {self.steps} steps, {self.days / 365:.0f} years, "
             f"{self.contacts} calls and texts, {self.connected} of them connected anew, "
-            f"{self.unplaced} without a free number, {self.beside} lost beside an open Session, "
-            f"{self.in_sessions} in Sessions, of which "
+            f"{self.unplaced} without a free number, {self.in_sessions} in Sessions, of which "
             f"{self.strictly} with one right answer, {self.passed_on} passed on later: "
             f"{len(self.wrong)} seeds with a violation"
             + "".join(f"; {one}" for one in self.wrong[:_NAMED])
@@ -139,7 +137,6 @@ def lived(n: int, seed: int, *, until_wrong: bool = False) -> Lived:
                 all_of_them.contacts += len(life.judge.contacts)
                 all_of_them.connected += life.judge.connected
                 all_of_them.unplaced += life.judge.unplaced
-                all_of_them.beside += life.judge.beside
                 all_of_them.in_sessions += life.judge.in_sessions
                 all_of_them.strictly += life.judge.strictly
                 all_of_them.passed_on += life.judge.passed_on

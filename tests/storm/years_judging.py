@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from django.urls import reverse
 
-from proxying import callbacks, hold
+from proxying import aside, callbacks, hold
 from proxying.missed_texts import PASSED_ON_WITHIN
 from proxying.models import MissedText, ReservedNumber
 from proxying.routing import Answer as Sentence
@@ -56,6 +56,7 @@ class Contact:
     # At Twilio; empty before we were asked.
     sid: str = ""
     is_call: bool = False
+    earlier: Earlier | None = None
     reaches: str = ""
     must_arrive: bool = False
     # That we would try again: a text only.
@@ -72,8 +73,6 @@ class Judge:
         self.unplaced = 0
         self.connected = 0
         self.turned_away = 0
-        # Lost, for want of a way to lead them into another Session of the same two.
-        self.beside = 0
         self.passed_on = 0
         self.in_sessions = 0
         # Of these, how many had but one right answer.
@@ -103,7 +102,13 @@ class Judge:
         right = model.answers(sender, dialled, is_call=is_call, earlier=earlier, now=now)
         said = _said(answer, is_call=is_call)
         away = self._world.is_database_away
-        if said == "" and not is_call:  # silence, whatever the cause
+        sid = fields.get("CallSid") or fields["MessageSid"]
+        # In an old Session, while another one of the two is open or, as nobody knew, may be.
+        is_promised = _is_to_be_passed_on(sid) or self._lies_aside(sid)
+        is_beside = earlier is not None and is_promised and not away and right <= self._phones
+        if is_beside:
+            said = next(iter(right))
+        elif said == "" and not is_call:  # silence, whatever the cause
             said = next((one for one in (NEUTRAL, AWAY) if one in right), NEUTRAL)
         if said not in right and not (away and said in {_NOT_NOW, NEUTRAL}):
             self._wrong(f"answered {self._called(said)}, right is {self._called(*right)}")
@@ -111,6 +116,9 @@ class Judge:
         if number is not None and number.state == "resting" and not away:
             number.last_contact = now
         reached = said in self._phones
+        if reached and earlier and answer.content_type != "application/json":
+            # Our row says that the seller spoke, and no Session tells how it went on.
+            self._model.has_spoken(self._model.talks[earlier.unique_name], in_doubt=True)
         self.connected, self.turned_away = (
             self.connected + reached,
             self.turned_away + (not reached),
@@ -118,11 +126,11 @@ class Judge:
         if reached:
             self._remember(fields, answer, said, in_doubt=away)
         if self._current:
-            self._current.sid = fields.get("CallSid") or fields["MessageSid"]
-            self._current.is_call = is_call
-            self._current.reaches = said if reached else ""
+            self._current.sid, self._current.is_call = sid, is_call
+            self._current.earlier = earlier
+            self._current.reaches = said if reached and not is_beside else ""
             # Told so or, once a day is enough, not: a text that nobody may have yet is kept.
-            self._current.is_promised = (
+            self._current.is_promised = is_beside or (
                 away and not is_call and not reached and right <= self._phones
             )
 
@@ -219,46 +227,41 @@ class Judge:
             errors = _errors(contact)
             if contact.must_arrive and not busy:
                 self._wrong("what passed did not arrive")
-            elif Rule.PAIR_IN_USE.value[0] in errors and self._speak_elsewhere(contact):
-                self.beside += 1
             elif not busy and not errors & _NO_NUMBER_IS_FREE and not _names_a_vanished(errors):
                 self._wrong(f"an answer that connects nobody: {sorted(errors)}")
             else:
                 self.unplaced += 1
 
-    def _speak_elsewhere(self, contact: Contact) -> bool:
-        """Whether the two have an open Session in which the caller sees another number.
-
-        Proxy makes no second one for a seller who answers at a number of an older one.
-        """
-        return Session.objects.filter(
-            pk__in=Participant.objects.filter(identifier=contact.sender)
-            .exclude(proxy_identifier=contact.dialled)
-            .values("session"),
-            participants__identifier=contact.reaches,
-            status__in=Session.ACTIVE,
-            expires_at__gt=self._world.now,
-        ).exists()
-
     def texts_are_passed_on(self) -> None:
         """About to be, and as things are now: to whom nobody may pass one on is owed none."""
         for contact in self._promised():
-            right = self._model.answers(
-                contact.sender, contact.dialled, is_call=False, earlier=None, now=self._world.now
-            )
+            right = self._answers(contact)
             is_late = self._world.now - contact.at >= PASSED_ON_WITHIN
             contact.is_promised = not is_late and right <= self._phones
 
     def promises_are_lost(self) -> None:
         """With Redis, where they may lie."""
         for contact in self._promised():
-            contact.is_promised = False
+            contact.is_promised = _is_to_be_passed_on(contact.sid)
 
     def promises_are_kept(self) -> None:
         """All is well again, and every text was tried."""
         self.texts_are_passed_on()
         if any(not _waits_for_a_number(contact) for contact in self._promised()):
             self._wrong("a text was promised to be passed on, and was not")
+
+    def _lies_aside(self, sid: str) -> bool:
+        return any(sid in str(one) for one in self._world.redis.lrange(aside.LIST, 0, -1))
+
+    def _answers(self, contact: Contact) -> set[str]:
+        """What the text would be answered now."""
+        return self._model.answers(
+            contact.sender,
+            contact.dialled,
+            is_call=False,
+            earlier=contact.earlier,
+            now=self._world.now,
+        )
 
     def _promised(self) -> list[Contact]:
         return [one for one in self.contacts.values() if one.is_promised and not one.came]
@@ -286,10 +289,7 @@ class Judge:
     def _passed_on(self, contact: Contact, text: Message) -> None:
         """Missed once, and forwarded now: to whom it would go now."""
         self.passed_on += 1
-        right = self._model.answers(
-            contact.sender, contact.dialled, is_call=False, earlier=None, now=self._world.now
-        )
-        contact.reaches = text.to if text.to in right else ""
+        contact.reaches = text.to if text.to in self._answers(contact) else ""
 
     def _arrives(self, contact: Contact, to: str, shown: str) -> None:
         if to != contact.reaches:
@@ -315,6 +315,10 @@ def _earlier(fields: Fields) -> Earlier | None:
         fields["outboundParticipantIdentifier"],
         fields["outboundParticipantProxyIdentifier"],
     )
+
+
+def _is_to_be_passed_on(sid: str) -> bool:
+    return MissedText.objects.filter(message_sid=sid, settled_at=None).exists()
 
 
 def _errors(contact: Contact) -> set[int]:

@@ -19,6 +19,7 @@ from proxying.phone_numbers import PhoneNumber
 from proxying.provisioning import moving
 from proxying.provisioning.ending import sessions_to_close
 from proxying.provisioning.moving import CannotMove
+from proxying.reconciliation import reconcile
 from proxying.switchboard.faults import held
 from proxying.switchboard.models import Call, Fault, IncomingPhoneNumber, Verification
 from proxying.switchboard.rest import numbers as numbers_at_twilio
@@ -405,6 +406,8 @@ class Life:
             for task in _PERIODIC:
                 self._runs(task)
                 self.world.work(len(self.world.queue))
+            # Staff have looked at the account: what is gone is gone, and be it most numbers.
+            reconcile(however_many=True)
             self._look()
             waits = ReservedNumber.objects.filter(ReservedNumber.STILL_TO_DO).exists()
             if not waits and not sessions_to_close().exists():

@@ -1,0 +1,133 @@
+"""A seller answers in an old Session while a new one of the two is open: Proxy makes no third."""
+
+import math
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from proxying import deadlines, last_known_good, provisioning, tasks
+from proxying.encryption import blind_index
+from proxying.models import Block, Interaction, MissedText, PoolNumber, ProxySession, Seller
+from proxying.phone_numbers import PhoneNumber
+from proxying.switchboard import sessions
+from proxying.switchboard.models import Alert, Call, Message, Service, Session
+from proxying.switchboard.traffic import calls
+from tests.proxying.conftest import KILLED_AFTER, KILLED_BEFORE, Killed
+from tests.proxying.factories import BOBS_PHONE, TOMS_PHONE, SellerFactory
+
+
+@pytest.fixture
+def tom(service, settings):
+    """Whose phone is shown another number each time that Bob writes anew."""
+    settings.TIME_ZONE = "UTC"
+    last_known_good.nearby.clear()
+    Client().post("/switchboard/phones/api/phones", {"name": "Tom", "number": TOMS_PHONE})
+    seller = SellerFactory(phone_number=PhoneNumber(TOMS_PHONE))
+    tasks.reserve_number(str(provisioning.promise(seller).pk))
+    Service.objects.update(number_selection_behavior=Service.NumberSelectionBehavior.AVOID_STICKY)
+    return Seller.objects.get()
+
+
+@pytest.fixture
+def old(tom, bob_texts):
+    """The number at which Tom was shown Bob in the Session before the open one."""
+    number = tom.reserved_number.proxy_identifier
+    bob_texts(number, "Is it still there?")
+    old = Message.objects.get(to=TOMS_PHONE).from_number
+    sessions_end()
+    bob_texts(number, "Hello?")
+    new = Message.objects.filter(to=TOMS_PHONE).exclude(from_number=old).get().from_number
+    assert {old, new} <= set(PoolNumber.objects.values_list("proxy_identifier", flat=True))
+    return old
+
+
+def sessions_end():
+    for session in Session.objects.all():
+        sessions.close(session)
+
+
+def tom_texts(to, body="Yes, it is"):
+    text = {"from": TOMS_PHONE, "to": to, "body": body}
+    assert Client().post("/switchboard/phones/api/messages", text).status_code == 201
+
+
+def to_bob():
+    texts = Message.objects.filter(to=BOBS_PHONE)
+    return list(texts.values_list("from_number", "body"))
+
+
+def test_text_is_passed_on_in_the_open_session(tom, old):
+    tom_texts(old)
+    tasks.pass_on_missed_texts()
+    [(shown, body)] = to_bob()
+    assert shown == tom.reserved_number.proxy_identifier
+    assert body.endswith(") Yes, it is")
+    assert Session.objects.count() == 2
+    assert not Alert.objects.exists()
+
+
+def test_text_told_twice_is_passed_on_once(old):
+    tom_texts(old)
+    for _ in range(3):
+        MissedText.objects.update(next_attempt_at=timezone.now())
+        tasks.pass_on_missed_texts()
+    assert len(to_bob()) == 1
+
+
+def test_call_is_put_through(tom, old):
+    call = calls.place(TOMS_PHONE, old)
+    leg = Call.objects.get(parent=call)
+    assert (leg.to, leg.from_number) == (BOBS_PHONE, tom.reserved_number.proxy_identifier)
+
+
+@pytest.mark.parametrize("what", [KILLED_BEFORE, KILLED_AFTER])
+@pytest.mark.parametrize("nth", range(1, 7))
+def test_death_at_any_request_loses_and_doubles_nothing(old, network, what, nth):
+    tom_texts(old)
+    network.kill(what, nth)
+    with pytest.raises(Killed):
+        tasks.pass_on_missed_texts()
+    MissedText.objects.update(next_attempt_at=timezone.now())
+    tasks.pass_on_missed_texts()
+    assert len(to_bob()) == 1
+
+
+def test_blocked_meanwhile_it_is_not_passed_on(tom, old):
+    tom_texts(old)
+    Block.objects.create(seller=tom, buyer_index=blind_index(BOBS_PHONE))
+    tasks.pass_on_missed_texts()
+    assert to_bob() == []
+    assert MissedText.objects.get().outcome == "the seller blocks this buyer"
+
+
+def test_open_session_that_ended_meanwhile_is_replaced(tom, old):
+    tom_texts(old)
+    sessions_end()
+    tasks.pass_on_missed_texts()
+    [(shown, _body)] = to_bob()
+    assert shown == tom.reserved_number.proxy_identifier
+    session = ProxySession.objects.get(begun_by_seller=True)
+    assert session.session_sid
+    assert session.buyer_participant_sid
+
+
+def test_text_of_an_outage_is_passed_on_too(old, monkeypatch):
+    monkeypatch.setattr(deadlines.line, "_next_try", math.inf)
+    last_known_good.nearby.clear()
+    tom_texts(old)
+    deadlines.line.is_up()
+    tasks.settle_aside()
+    tasks.pass_on_missed_texts()
+    assert len(to_bob()) == 1
+
+
+def test_session_of_which_nothing_was_heard_for_long_is_not_in_the_way(old, settings):
+    long_ago = timezone.now() - timedelta(seconds=settings.PROXY_SESSION_TTL, hours=2)
+    ProxySession.objects.update(created_at=long_ago)
+    Interaction.objects.update(created_at=long_ago)
+    sessions_end()
+    tom_texts(old)
+    assert [body for _shown, body in to_bob()] == ["Yes, it is"]
+    assert not MissedText.objects.exists()
