@@ -52,6 +52,8 @@ _MARGIN: Final = timedelta(minutes=1)
 _SETTLED_IN: Final = timedelta(minutes=2)
 _LEASE: Final = timedelta(minutes=10)
 _AGAIN: Final = timedelta(minutes=2)
+# By Proxy, after they have ended: https://www.twilio.com/docs/proxy/api/session
+_SESSIONS_ARE_KEPT: Final = timedelta(days=90)
 # Of a pair: more are not begun in the day after which a text is too old to be passed on.
 _MOST_SESSIONS: Final = 30
 _ONE_ROW: Final = 1
@@ -116,7 +118,26 @@ def _unknown(texts: Iterable[TextToUs]) -> list[TextToUs]:
         proxy_identifier__in=dialled,
     )
     sellers = set(numbers.values_list("proxy_identifier", flat=True))
-    return [text for text in texts if text.dialled in sellers and text.message_sid not in known]
+    return [
+        text
+        for text in texts
+        if text.dialled in sellers and text.message_sid not in known and not _may_mean_another(text)
+    ]
+
+
+def _may_mean_another(text: TextToUs) -> bool:
+    """Whether the number was the pool's not long ago, and its seller does not know the sender.
+
+    Perhaps a seller, who answers a buyer that had this number in an earlier Session. Proxy would
+    have told us; its list of texts does not.
+    """
+    number = ReservedNumber.objects.filter(
+        proxy_identifier=text.dialled, pooled_until__gt=timezone.now() - _SESSIONS_ARE_KEPT
+    )
+    with_sender = ProxySession.objects.filter(
+        reserved_number=OuterRef("pk"), buyer_index=blind_index(text.sender)
+    )
+    return number.filter(~Exists(with_sender)).exists()
 
 
 @dataclass(frozen=True)

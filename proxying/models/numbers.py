@@ -107,6 +107,13 @@ class ReservedNumber(Intent):
         help_text=_("promised beside the seller's number, until it takes that one's place"),
     )
     requested_at = models.DateTimeField(_("requested at"), default=timezone.now, editable=False)
+    pooled_until = models.DateTimeField(
+        null=True,
+        editable=False,
+        help_text=_(
+            "when it was taken from the pool, where sellers were shown it as somebody else"
+        ),
+    )
     active_at = models.DateTimeField(_("active at"), null=True, editable=False)
     moved_at = models.DateTimeField(
         null=True, editable=False, help_text=_("when the seller's next number took its place")
@@ -191,6 +198,7 @@ class ReservedNumber(Intent):
             service=None,
             proxy_identifier=None,
             phone_number_sid="",
+            pooled_until=None,
             next_attempt_at=timezone.now(),
         )
 

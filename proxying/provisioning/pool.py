@@ -90,6 +90,7 @@ def _claim(
             service=service,
             proxy_identifier=chosen.proxy_identifier,
             phone_number_sid=chosen.phone_number_sid,
+            pooled_until=timezone.now(),
         )
         # Overtaken or released meanwhile: the number stays in the pool, or it would be nobody's.
         if claimed:

@@ -13,7 +13,14 @@ from django.utils import timezone
 
 from proxying import outages, provisioning, tasks
 from proxying.encryption import blind_index
-from proxying.models import Heartbeat, Interaction, MissedText, Outage, ProxySession
+from proxying.models import (
+    Heartbeat,
+    Interaction,
+    MissedText,
+    Outage,
+    ProxySession,
+    ReservedNumber,
+)
 from proxying.switchboard.models import Message, Session
 from tests.proxying.conftest import (
     KILLED_AFTER,
@@ -96,6 +103,20 @@ def test_text_of_an_outage_reaches_the_seller_with_its_time(away, clock):
     assert body.endswith(") Is it still there?")
     assert Outage.objects.get().looked_at
     assert MissedText.objects.get().settled_at
+
+
+def test_text_to_a_number_that_was_the_pools_is_passed_on_only_from_known_buyers(
+    away, clock, seller, bob_texts
+):
+    """Ann may be a seller, to whom the number stood for somebody else."""
+    bob_texts(seller.reserved_number.proxy_identifier, "Hello")
+    ReservedNumber.objects.update(pooled_until=timezone.now() - timedelta(days=89))
+    clock.shift(timedelta(hours=2))
+    outages.beat()
+    away("Is it still there?", from_ann=("Me too",))
+    back(clock)
+    said = sorted(body.rpartition(") ")[2] for body in on_toms_phone())
+    assert said == ["Hello", "Is it still there?"]
 
 
 def test_it_is_passed_on_once(away, clock):

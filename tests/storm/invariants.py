@@ -210,11 +210,12 @@ def twilio_forgets_who_left() -> Iterator[str]:
 
 def every_purchase_is_ours() -> Iterator[str]:
     """What Twilio bills us for under our marker stands in a row, and is no stray."""
-    rows = chain(_reserved(), PoolNumber.objects.all(), StockNumber.objects.all())
-    known = {row.phone_number_sid for row in rows}
+    rows = list(chain(_reserved(), PoolNumber.objects.all(), StockNumber.objects.all()))
+    # One whose purchase had no answer, and that staff took away, has no SID until it is removed.
+    known = {row.phone_number_sid for row in rows} | {row.proxy_identifier for row in rows}
     strays = set(StrayNumber.objects.values_list("phone_number_sid", flat=True))
     for owned in IncomingPhoneNumber.objects.all():
-        if owned.sid in known or buying.row_of(owned.friendly_name) is None:
+        if {owned.sid, owned.phone_number} & known or buying.row_of(owned.friendly_name) is None:
             continue
         yield f"{owned.sid} is {'a stray' if owned.sid in strays else 'an orphan'}"
 

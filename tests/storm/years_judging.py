@@ -110,7 +110,11 @@ class Judge:
             said = next(iter(right))
         elif said == "" and not is_call:  # silence, whatever the cause
             said = next((one for one in (NEUTRAL, AWAY) if one in right), NEUTRAL)
-        if said not in right and not (away and said in {_NOT_NOW, NEUTRAL}):
+        fine = right | {_NOT_NOW, NEUTRAL} if away else right
+        if away and earlier:
+            # Memory may not tell that the number has left the pool.
+            fine |= model.answers_in_old_talk(sender, earlier, is_call=is_call, now=now)
+        if said not in fine:
             self._wrong(f"answered {self._called(said)}, right is {self._called(*right)}")
         number = model.numbers.get(dialled)
         if number is not None and number.state == "resting" and not away:

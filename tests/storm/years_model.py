@@ -154,6 +154,9 @@ class Model:
         if state == "resting":
             ended = seller.has_left or seller.was_taken_from
             return "" if ended or seller.moves else "a number rests that nobody gave up"
+        if state == "left" and seller.moves:
+            seller.moves = False  # active for so short a time that nobody looked
+            return ""
         if state != "active":
             return f"a number is {state} that never was active"
         if seller.phone is None:
@@ -195,6 +198,12 @@ class Model:
             return self._to_seller(number, sender, is_call=is_call, earlier=earlier, now=now)
         if earlier is None or dialled in self.coming:
             return {NEUTRAL}
+        return self.answers_in_old_talk(sender, earlier, is_call=is_call, now=now)
+
+    def answers_in_old_talk(
+        self, sender: str, earlier: Earlier, *, is_call: bool, now: datetime
+    ) -> set[str]:
+        """The same, if the number that was called is still the pool's."""
         seen = self.numbers.get(earlier.partner_sees)
         if seen is None or not seen.is_dialled or not seen.seller.is_open:
             return {NEUTRAL}
