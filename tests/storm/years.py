@@ -6,8 +6,8 @@ die, Twilio fails, numbers vanish, the database and Redis go and come. After eac
 Python says what is right. A failure names its seed and step: ``STORM_SEED=<that seed>`` lives
 the same again, first of all.
 
-A step is real work, calls and texts most of all: a seed takes about ten seconds of a core, the
-thousand some hours. Whoever wants them all waits so long: ``STORM_PATIENCE=36000``.
+A step is real work, calls and texts most of all: a seed takes about six seconds of a core, the
+thousand close to an hour of two. Whoever wants them all waits so long: ``STORM_PATIENCE=36000``.
 """
 
 import gc

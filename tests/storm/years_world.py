@@ -29,7 +29,7 @@ from django.core.management.color import no_style
 from django.db import connection
 from django.db.models import Model
 
-from proxying import deadlines, last_known_good
+from proxying import deadlines, last_known_good, memory
 from proxying.provisioning import NotYet
 from proxying.switchboard import sessions, webhooks
 from proxying.switchboard.faults import held
@@ -115,8 +115,10 @@ class World:
 def worlds() -> Iterator[Callable[[int], "Any"]]:
     """Makes worlds: ``with make(seed) as world``. One at a time."""
     with ExitStack() as staying, redis.Redis.from_url(settings.REDIS_URL) as client:
-        # In real seconds, of which a busy machine may take some: nobody's database is away.
-        staying.enter_context(mock.patch.object(deadlines, "_PATIENCE", 20.0))
+        # In real seconds, of which a busy machine may take some: neither of the two is away.
+        for engine in (deadlines, memory):
+            staying.enter_context(mock.patch.object(engine, "_PATIENCE", 20.0))
+        memory._client.cache_clear()
         staying.enter_context(mock.patch.object(AnyTask, "apply_async", _send))
         staying.enter_context(mock.patch.object(webhooks, "send", _told(webhooks.send)))
         staying.enter_context(mock.patch.object(InProcessAdapter, "send", _asked()))
