@@ -250,9 +250,7 @@ ROWS: Final[dict[str, Row]] = {
     # The API
     "api/v1/schema/": _api(GET, anybody=IN),
     "api/v1/listings/": _api(GET, anybody=IN),
-    "api/v1/listings/<reference:reference>/": _api(
-        GET, anybody=IN, draft=ABSENT, draft_insiders=()
-    ),
+    "api/v1/listings/<reference:reference>/": _api(GET, anybody=IN, draft=ABSENT),
     "api/v1/categories/": _api(GET, anybody=IN),
     "api/v1/sellers/<uuid:pk>/": _api(GET, anybody=IN),
     "api/v1/sellers/<uuid:pk>/listings/": _api(GET, anybody=IN),
@@ -294,7 +292,7 @@ ROWS: Final[dict[str, Row]] = {
     "admin/auth/user/<id>/password/": _staff(*PAGE, example="admin/auth/user/1/password/"),
     "admin/listings/listing/duplicates/": _staff(*GET),
     "admin/listings/reportedlisting/<int:pk>/<str:name>/decide/": _staff(
-        *PAGE, example="admin/listings/reportedlisting/1/none/decide/"
+        *POST, example="admin/listings/reportedlisting/1/none/decide/"
     ),
     "admin/proxying/seller/by-phone/": _staff(*PAGE),
     "admin/proxying/seller/<uuid:pk>/reveal/": _staff(*PAGE),
