@@ -16,6 +16,13 @@ _AT_SIGN_UP = "account/email/email_confirmation_signup"
 
 
 class AccountAdapter(DefaultAccountAdapter):
+    def is_safe_url(self, url: str) -> bool:
+        """Whether a page may lead to *url*; ``http://[``, which cannot be read, it may not."""
+        try:
+            return bool(super().is_safe_url(url))
+        except ValueError:
+            return False
+
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Who signs up is mailed one and the same way, whether the address is known or not.
 

@@ -31,6 +31,15 @@ WANTED_STATES = [
 ]
 
 
+class CategoryField(serializers.SlugRelatedField[Category]):
+    """A category by its slug."""
+
+    def to_internal_value(self, data: Any) -> Category:
+        if "\0" in str(data):  # PostgreSQL takes none
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
 class ListingWords(serializers.Serializer[Any]):
     """What a seller says of an item. What is left out stays as it is, or is empty at first."""
 
@@ -40,7 +49,7 @@ class ListingWords(serializers.Serializer[Any]):
         max_digits=10, decimal_places=2, min_value=0, required=False, allow_null=True
     )
     is_negotiable = serializers.BooleanField(required=False)
-    category = serializers.SlugRelatedField(
+    category = CategoryField(
         slug_field="slug", queryset=Category.objects.all(), required=False, allow_null=True
     )
     condition = serializers.ChoiceField(Listing.Condition.choices, required=False, allow_blank=True)

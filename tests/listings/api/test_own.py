@@ -87,6 +87,7 @@ def test_what_is_not_sent_stays(toms, table):
         ("price", "-1"),
         ("price", 10**30),
         ("category", "none"),
+        ("category", "a\0b"),
         ("condition", ["good"]),
         ("title", {"a": 1}),
         ("title", "a\0b"),
