@@ -24,6 +24,8 @@ logger = structlog.get_logger(__name__)
 
 _HOUR: Final = timedelta(hours=1)
 _TEN_MINUTES: Final = timedelta(minutes=10)
+_A_DAY: Final = timedelta(days=1)
+_MISSED: Final = MissedText.objects.filter(message_sid=OuterRef("contact_sid"))
 _RINGS_OURS: Final = "the seller's phone number is one of our own"
 
 
@@ -60,9 +62,11 @@ def admit(contact: Contact, decision: CreateSession) -> Decision:
 
 
 def admit_late(contact: Contact, decision: CreateSession) -> Decision:
-    """As ``admit``, for a text of an earlier time: neither limited nor counted by the hours of now.
+    """As ``admit``, for a text of an earlier time.
 
-    That many come at once says nothing about their senders.
+    The limits of the hours of now neither count it nor stop it, and nobody is quarantined: that
+    the texts of a day come at once says nothing about their senders. They have limits of their
+    own, so that an outage is no way past the others.
     """
     number = ReservedNumber.objects.filter(pk=decision.reserved_number.pk)
     if number.filter(abuse.is_ours(decision.participant_identifier)).exists():
@@ -70,8 +74,11 @@ def admit_late(contact: Contact, decision: CreateSession) -> Decision:
     try:
         with transaction.atomic():
             _remember(contact, decision)
+            _count_late(contact, decision)
     except IntegrityError:
         return decision  # an attempt before this one
+    except _NotAdmitted as reason:
+        return TurnAway(str(reason))
     return decision
 
 
@@ -109,6 +116,26 @@ def _count(contact: Contact, decision: CreateSession) -> None:
         raise _NotAdmitted("too many contacts this hour")
 
 
+def _count_late(contact: Contact, decision: CreateSession) -> None:
+    """In a day of one sender as many texts as they may begin conversations in an hour, to as many
+    sellers as they may in ten minutes.
+    """
+    sender = blind_index(contact.sender)
+    if not take_all([Turn(f"late.caller.{sender}", settings.CONTACTS_OF_A_CALLER_AN_HOUR, _A_DAY)]):
+        raise _NotAdmitted("too many late texts")
+    if decision.begun_by_seller:
+        return
+    late = ProxySession.objects.filter(
+        Exists(_MISSED),
+        buyer_index=sender,
+        begun_by_seller=False,
+        created_at__gt=timezone.now() - _A_DAY,
+    )
+    numbers = late.aggregate(numbers=Count("reserved_number", distinct=True))["numbers"]
+    if numbers > settings.NUMBERS_OF_A_CALLER_IN_TEN_MINUTES:
+        raise _NotAdmitted("late texts to too many sellers")
+
+
 def _look_around(contact: Contact, decision: CreateSession) -> None:
     """What only shows now that the caller's counter is locked: nobody else admits them meanwhile.
 
@@ -118,7 +145,7 @@ def _look_around(contact: Contact, decision: CreateSession) -> None:
         return
     sessions = ProxySession.objects.filter(
         # Passed on now, but sent at some other time.
-        ~Exists(MissedText.objects.filter(message_sid=OuterRef("contact_sid"))),
+        ~Exists(_MISSED),
         buyer_index=blind_index(contact.sender),
         begun_by_seller=False,
         created_at__gt=timezone.now() - _TEN_MINUTES,

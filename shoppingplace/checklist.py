@@ -21,7 +21,14 @@ from django.utils.translation import ngettext
 
 from listings.models import Category
 from proxying import capacity
-from proxying.models import PoolNumber, ProxyService, ReservedNumber, StrayNumber
+from proxying.models import (
+    MissedText,
+    Outage,
+    PoolNumber,
+    ProxyService,
+    ReservedNumber,
+    StrayNumber,
+)
 from proxying.provisioning import spending
 from shoppingplace.heartbeat import SWEPT_AT, TOO_LONG
 
@@ -186,7 +193,7 @@ def _numbers(found: _Findings) -> Iterator[Step]:
         reverse("capacity"),
     )
     yield Step(
-        _("No number that waits for staff"),
+        _("Nothing that waits for staff"),
         _waiting(),
         reverse("admin:proxying_reservednumber_changelist") + "?stuck=staff",
     )
@@ -216,6 +223,14 @@ def _waiting() -> list[str]:
             strays,
         )
         problems.append(said % {"n": strays})
+    missed = [model.unfinished().filter(next_attempt_at=None) for model in (MissedText, Outage)]
+    if stuck := sum(rows.count() for rows in missed):
+        said = ngettext(
+            "%(n)d missed text or outage is parked: nobody passes its texts on.",
+            "%(n)d missed texts and outages are parked: nobody passes their texts on.",
+            stuck,
+        )
+        problems.append(said % {"n": stuck})
     if spending.bought_today() >= settings.NUMBERS_BOUGHT_A_DAY:
         said = _("Today's %(limit)d purchases (NUMBERS_BOUGHT_A_DAY) are used up.")
         problems.append(said % {"limit": settings.NUMBERS_BOUGHT_A_DAY})

@@ -4,7 +4,7 @@ save the one answer to staff who may read it and say why (``revealing``).
 Sellers and numbers are never deleted here: a number is released, and stays in quarantine.
 """
 
-from proxying.admin.missed_texts import MissedTextAdmin
+from proxying.admin.missed_texts import MissedTextAdmin, OutageAdmin
 from proxying.admin.numbers import ProxyServiceAdmin, ReservedNumberAdmin
 from proxying.admin.records import BlockAdmin, InteractionAdmin, ProxySessionAdmin
 from proxying.admin.revealing import PhoneNumberRevealAdmin
@@ -15,6 +15,7 @@ __all__ = [
     "BlockAdmin",
     "InteractionAdmin",
     "MissedTextAdmin",
+    "OutageAdmin",
     "PhoneNumberRevealAdmin",
     "PoolNumberAdmin",
     "ProxyServiceAdmin",

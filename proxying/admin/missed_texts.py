@@ -1,4 +1,7 @@
-"""Texts that nobody could be found for at first: what became of each. Neither text nor number."""
+"""Texts that nobody could be found for at first, and outages whose texts are looked for.
+
+What became of each; neither text nor number.
+"""
 
 from django.contrib import admin
 from django.utils.translation import gettext as _
@@ -7,7 +10,7 @@ from django.utils.translation import gettext_lazy
 from proxying import tasks
 from proxying.admin.numbers import needs_staff
 from proxying.admin.retrying import RetriedAdmin
-from proxying.models import MissedText
+from proxying.models import MissedText, Outage
 
 
 @admin.register(MissedText)
@@ -39,3 +42,29 @@ class MissedTextAdmin(RetriedAdmin):
         if text.outcome:
             return _("not passed on: %(reason)s") % {"reason": text.outcome}
         return _("passed on")
+
+
+@admin.register(Outage)
+class OutageAdmin(RetriedAdmin):
+    list_display = ("began_at", "ended_at", "state", "looked_at", "attempts")
+    list_filter = (("looked_at", admin.EmptyFieldListFilter),)
+    ordering = ("-began_at",)
+    task = tasks.pass_on_missed_texts
+    fields = (
+        "began_at",
+        "ended_at",
+        "state",
+        "looked_at",
+        "attempts",
+        "next_attempt_at",
+        "last_error",
+    )
+    readonly_fields = fields
+
+    @admin.display(description=gettext_lazy("state"))
+    def state(self, outage: Outage) -> str:
+        if outage.looked_at:
+            return _("its texts were looked for")
+        if outage.next_attempt_at is None:
+            return needs_staff(outage)
+        return _("its texts are being looked for")

@@ -4,6 +4,7 @@ from typing import ClassVar
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from proxying.models.intents import Intent
 
@@ -22,9 +23,13 @@ class Outage(Intent):
 
     STILL_TO_DO: ClassVar = Q(looked_at=None)
 
-    began_at = models.DateTimeField()
-    ended_at = models.DateTimeField()
-    looked_at = models.DateTimeField(null=True)
+    began_at = models.DateTimeField(_("began at"))
+    ended_at = models.DateTimeField(_("ended at"))
+    looked_at = models.DateTimeField(_("looked at"), null=True)
+
+    class Meta:
+        verbose_name = _("outage")
+        verbose_name_plural = _("outages")
 
     def __str__(self) -> str:
         return f"{self.began_at} - {self.ended_at}"

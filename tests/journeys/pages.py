@@ -23,6 +23,7 @@ from listings.watching.unsubscribing import unsubscribe_url
 from proxying.models import (
     Block,
     MissedText,
+    Outage,
     PhoneNumberReveal,
     ProxySession,
     Seller,
@@ -154,6 +155,8 @@ def _records(tom: Seller) -> None:
     Group.objects.create(name="Moderators")
     StockNumber.objects.create(country="US", proxy_identifier="+14155550188")
     MissedText.objects.create(message_sid="SM" + "8" * 32, next_attempt_at=None)
+    now = timezone.now()
+    Outage.objects.create(began_at=now, ended_at=now, next_attempt_at=None)
     StrayNumber.objects.create(
         proxy_identifier="+14155550189",
         phone_number_sid="PN" + "8" * 32,

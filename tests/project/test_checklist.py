@@ -10,7 +10,7 @@ from django.test import Client
 
 from listings.models import Category
 from proxying import tasks
-from proxying.models import StrayNumber
+from proxying.models import MissedText, StrayNumber
 from shoppingplace.checklist import checklist
 from tests.proxying.factories import PoolNumberFactory, ReservedNumberFactory, UserFactory
 
@@ -63,7 +63,7 @@ def test_site_that_is_ready_has_nothing_left_to_do(settings: Any) -> None:
         ("TWILIO_VERIFY_SERVICE_SID", "", "The Verify Service, which sends codes"),
         ("PHONE_NUMBER_INDEX_KEY", "", "Keys that seal phone numbers"),
         ("SWITCHBOARD_VIRTUAL_CARRIER", True, "No phones in the browser"),
-        ("NUMBERS_BOUGHT_A_DAY", 0, "No number that waits for staff"),
+        ("NUMBERS_BOUGHT_A_DAY", 0, "Nothing that waits for staff"),
         ("PROXY_POOL_FLOOR", 9, "A pool of numbers that sellers see"),
         ("MAILERS", FILES, "Mail"),
     ],
@@ -85,15 +85,17 @@ def test_setting_that_is_wrong_is_not_done(
         (lambda: ReservedNumberFactory(pending=True, next_attempt_at=None), "1 seller's number"),
         (lambda: PoolNumberFactory(added_at=None, next_attempt_at=None), "1 number of a pool"),
         (lambda: StrayNumber.objects.create(proxy_identifier="+14155550100"), "is nobody's"),
+        (
+            lambda: MissedText.objects.create(message_sid="SM1", next_attempt_at=None),
+            "1 missed text or outage",
+        ),
     ],
 )
-def test_number_that_waits_for_staff_is_told(
-    settings: Any, wait: Callable[[], Any], words: str
-) -> None:
+def test_what_waits_for_staff_is_told(settings: Any, wait: Callable[[], Any], words: str) -> None:
     make_ready(settings)
     wait()
 
-    assert "No number that waits for staff" in undone()
+    assert "Nothing that waits for staff" in undone()
     problems = [line for group in checklist()[0] for step in group.steps for line in step.problems]
     assert any(words in line for line in problems)
 

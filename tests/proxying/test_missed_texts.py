@@ -12,7 +12,6 @@ from django.utils import timezone
 from proxying import deadlines, last_known_good, missed_texts, provisioning, tasks
 from proxying.encryption import blind_index
 from proxying.models import Block, LimitCounter, MissedText, ProxySession, Seller
-from proxying.phone_numbers import PhoneNumber
 from proxying.switchboard.models import Message, Session
 from tests.proxying.callbacks import contact
 from tests.proxying.conftest import KILLED_AFTER, KILLED_BEFORE, LOST_ANSWER, Killed
@@ -25,6 +24,7 @@ from tests.proxying.factories import (
     UserFactory,
     beth,
 )
+from tests.proxying.test_erasing import sells
 
 SENDING = "MessageInteractions"
 
@@ -34,20 +34,26 @@ def seller(service, settings):
     """Tom, whose phone and number are really at the switchboard."""
     settings.TIME_ZONE = "UTC"
     last_known_good.nearby.clear()
-    Client().post("/switchboard/phones/api/phones", {"name": "Tom", "number": TOMS_PHONE})
-    seller = SellerFactory(phone_number=PhoneNumber(TOMS_PHONE))
-    tasks.reserve_number(str(provisioning.promise(seller).pk))
-    return Seller.objects.get()
+    return sells("Tom", TOMS_PHONE)
 
 
 @pytest.fixture
-def missed(seller, bob_texts, monkeypatch):
-    """Bob's text, which came while we left the database alone."""
-    monkeypatch.setattr(deadlines.line, "_next_try", math.inf)
-    bob_texts(seller.reserved_number.proxy_identifier, "Is it still there?")
-    deadlines.line.is_up()
-    assert "could not pass on" in texts_on(BOBS_PHONE)[0]
-    tasks.settle_aside()
+def bobs_text_is_missed(bob_texts, monkeypatch):
+    """It comes while we leave the database alone."""
+
+    def text(seller):
+        monkeypatch.setattr(deadlines.line, "_next_try", math.inf)
+        bob_texts(seller.reserved_number.proxy_identifier, "Is it still there?")
+        deadlines.line.is_up()
+        assert "could not pass on" in texts_on(BOBS_PHONE)[0]
+        tasks.settle_aside()
+
+    return text
+
+
+@pytest.fixture
+def missed(seller, bobs_text_is_missed):
+    bobs_text_is_missed(seller)
     return MissedText.objects.get()
 
 
@@ -183,11 +189,45 @@ def test_senders_of_late_texts_do_not_ring_one_seller_after_the_other(missed, se
     assert len(on_toms_phone()) == 1
 
 
-def test_late_text_by_itself_puts_nobody_into_quarantine(missed, settings):
-    settings.NUMBERS_OF_A_CALLER_IN_TEN_MINUTES = 0
+@pytest.fixture
+def missed_twice(missed, bobs_text_is_missed):
+    """One text to Tom, and one to Beth."""
+    bobs_text_is_missed(sells("Beth", "+14155550123"))
+    return MissedText.objects.order_by("pk")
+
+
+def counters():
+    return set(LimitCounter.objects.values_list("key", flat=True))
+
+
+def outcomes(missed_twice):
     tasks.pass_on_missed_texts()
+    return list(missed_twice.values_list("outcome", flat=True))
+
+
+def test_late_texts_reach_no_more_sellers_than_others_may(missed_twice, settings):
+    settings.NUMBERS_OF_A_CALLER_IN_TEN_MINUTES = 1
+    assert outcomes(missed_twice) == ["", "late texts to too many sellers"]
+
+
+def test_late_texts_of_a_sender_are_limited(missed_twice, settings):
+    settings.CONTACTS_OF_A_CALLER_AN_HOUR = 1
+    assert outcomes(missed_twice) == ["", "too many late texts"]
+
+
+def test_late_texts_put_nobody_into_quarantine_and_use_up_no_turn(missed_twice, settings):
+    settings.NUMBERS_OF_A_CALLER_IN_TEN_MINUTES = 1
+    before = counters()
+    tasks.pass_on_missed_texts()
+    assert [key.split(".")[0] for key in counters() - before] == ["late"]
+
+
+def test_attempt_that_is_repeated_is_counted_once(missed, network, settings):
+    settings.CONTACTS_OF_A_CALLER_AN_HOUR = 1
+    network.fail(500, SENDING)
+    tasks.pass_on_missed_texts()
+    again(missed)
     assert len(on_toms_phone()) == 1
-    assert not LimitCounter.objects.filter(key__startswith="quarantined.").exists()
 
 
 def test_sender_who_knew_the_number_as_anothers_does_not_reach_its_new_holder(missed, seller):

@@ -29,7 +29,7 @@ from tests.proxying.conftest import (
     NO_CONNECTION,
     Killed,
 )
-from tests.proxying.factories import BOBS_PHONE, TOMS_PHONE
+from tests.proxying.factories import BOBS_PHONE, TOMS_PHONE, UserFactory
 from tests.proxying.test_erasing import sells
 from tests.proxying.test_missed_texts import on_toms_phone
 
@@ -329,3 +329,22 @@ def test_neither_text_nor_number_is_kept(away, clock):
     assert "proxying_missedtext" in written
     assert "still there" not in written
     assert TOMS_PHONE not in written
+
+
+def test_staff_see_what_became_of_each_and_try_a_parked_one_again(client):
+    client.force_login(UserFactory(username="olga", is_staff=True, is_superuser=True))
+    now = timezone.now()
+    page = reverse("admin:proxying_outage_changelist")
+    Outage.objects.create(began_at=now, ended_at=now)
+    Outage.objects.create(began_at=now, ended_at=now, looked_at=now)
+    parked = Outage.objects.create(
+        began_at=now, ended_at=now, next_attempt_at=None, unended_attempts=5, last_error="died"
+    )
+    seen = client.get(page).content.decode()
+    for told in ("are being looked for", "were looked for", "parked, needs staff: died"):
+        assert told in seen
+
+    client.post(page, {"action": "try_again", "_selected_action": [parked.pk]})
+
+    parked.refresh_from_db()
+    assert parked.next_attempt_at

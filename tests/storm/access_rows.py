@@ -341,7 +341,7 @@ ADMIN_MODELS: Final = frozenset(
         "proxying/reservednumber", "proxying/poolnumber", "proxying/proxyservice",
         "proxying/proxysession", "proxying/interaction", "proxying/block",
         "proxying/phonenumberreveal", "proxying/seller", "proxying/straynumber",
-        "proxying/stocknumber", "proxying/missedtext",
+        "proxying/stocknumber", "proxying/missedtext", "proxying/outage",
         "switchboard/alert", "switchboard/purchase", "switchboard/incomingphonenumber",
         "switchboard/service", "switchboard/session", "switchboard/message",
         "switchboard/call", "switchboard/verification", "switchboard/phone",
