@@ -80,9 +80,10 @@ class _Copies:
 nearby: Final = _Copies()
 
 
-def is_fresh(number: str) -> bool:
-    """Whether this process has kept the number's route within the last minute."""
-    return nearby.find(number) is not None
+def is_kept(number: str, epoch: str) -> bool:
+    """Whether this process has kept the number's route in the last minute, and in that *epoch*."""
+    copy = nearby.find(number)
+    return copy is not None and copy.epoch == epoch
 
 
 def epochs(numbers: Collection[str]) -> dict[str, str]:

@@ -32,19 +32,20 @@ _DAY: Final = timedelta(days=1)
 
 
 def epochs(contact: Contact) -> dict[str, str]:
-    """What ``keep`` must be given, from before the database was read.
-
-    Empty when this process knows the number already: nothing needs to be kept then.
-    """
-    if last_known_good.is_fresh(contact.dialled):
-        return {}
+    """What ``keep`` must be given, from before the database was read."""
     return last_known_good.epochs(routing.numbers_of(contact))
 
 
 def keep(decision: Decision, known: dict[str, str]) -> None:
-    """Keeps the route of a fresh answer for whoever calls while the database is away."""
+    """Keeps the route of a fresh answer for whoever calls while the database is away.
+
+    Not for each call anew; but at once after a change, though another process made it.
+    """
     if known and isinstance(decision, CreateSession):
         row: Any = decision.reserved_number
+        number = str(row.proxy_identifier)
+        if last_known_good.is_kept(number, known.get(number, "")):
+            return
         blocked = row.blocked_buyers.split(",") if row.blocked_buyers else []
         _keep([(row, blocked)], known)
 

@@ -214,6 +214,22 @@ def test_old_phone_is_not_rung_after_a_change():
         assert rings(call_number(4)) == BETHS_PHONE
 
 
+def test_route_that_another_process_changed_is_kept_anew_by_the_next_call():
+    seller = tom()
+    call_number(1)
+    kept_here = last_known_good.nearby.find(TOMS_NUMBER)
+    seller.phone_number = PhoneNumber(BETHS_PHONE)
+    seller.save()
+    last_known_good.nearby.keep(TOMS_NUMBER, kept_here)
+    with database_away():
+        assert not connects(call_number(2))
+
+    call_number(3)
+
+    with database_away():
+        assert rings(call_number(4)) == BETHS_PHONE
+
+
 def test_unblocked_buyer_is_reached_again():
     seller = tom()
     block = Block.objects.create(seller=seller, buyer_index=blind_index(BOBS_PHONE))
