@@ -20,11 +20,13 @@ from tests.storm.processes import Process, Redis, Site
 FIGURE = 1
 TITLE = "kill -9 of workers, children, sweep and beat"
 N = 3_000
-SMALL = 24
+SMALL = 200
 CONTROL = 24
 
 _KILLS = 60
 _LAST_SERVED_WITHIN = 60.0
+# Seconds in which nobody was served: then it is time for the next kill anyway.
+_STALLED = 5.0
 
 
 def run(n: int, seed: int) -> Result:
@@ -88,7 +90,7 @@ def _kill(workers: list[Process], beat: Process, n: int, chance: random.Random) 
     planned = max(len(ways), min(_KILLS, n // 10))
     order = chance.sample(ways, len(ways)) + chance.choices(ways, k=planned - len(ways))
     for done, way in enumerate(order):
-        _wait_for_progress(done * n * 0.9 / planned)
+        sellers.wait_until_served(done * n * 0.9 / planned, patience=_STALLED)
         _wait_for_work()
         way(chance.choice(workers))
         for process in (*workers, beat):
@@ -112,10 +114,3 @@ def _wait_for_work() -> None:
     deadline = time.monotonic() + 5
     while not at_work.exists() and time.monotonic() < deadline:
         time.sleep(0.01)
-
-
-def _wait_for_progress(wanted: float) -> None:
-    """Until so many are served, or nothing has moved for a while: then it is time anyway."""
-    deadline = time.monotonic() + 5
-    while sellers.served() < wanted and time.monotonic() < deadline:
-        time.sleep(0.05)

@@ -1,5 +1,6 @@
 """Sellers who ask for their number, and whether each has got exactly one."""
 
+import time
 from dataclasses import dataclass
 
 from django.contrib.auth import get_user_model
@@ -57,6 +58,17 @@ def buy_blindly(e164: str, row_id: object) -> str | None:
 
 def served() -> int:
     return ReservedNumber.objects.filter(status=ReservedNumber.Status.ACTIVE).count()
+
+
+def wait_until_served(wanted: float, *, patience: float) -> None:
+    """Until so many are, or for as many seconds as *patience* nobody more was."""
+    before, deadline = -1, 0.0
+    while (now := served()) < wanted:
+        if now != before:
+            before, deadline = now, time.monotonic() + patience
+        elif time.monotonic() > deadline:
+            return
+        time.sleep(0.05)
 
 
 @dataclass(frozen=True)
