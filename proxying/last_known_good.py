@@ -157,7 +157,8 @@ def _set_epochs(epochs: Mapping[str, str], life: timedelta) -> None:
         return
     nearby.forget(epochs)
     try:
-        memory.ask(partial(_write, {_epoch_key(n): epoch for n, epoch in epochs.items()}, life))
+        ended = {_epoch_key(n): epoch for n, epoch in epochs.items()}
+        memory.ask(partial(_write, ended, life), memory.patient_line)
     except MemoryAway:
         # The routes are read and kept anew every few minutes, which overwrites what is stale.
         logger.error("routes_not_forgotten", count=len(epochs))

@@ -14,9 +14,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 from redis.retry import Retry
 
-# Seconds. Twice at most, for a connection from the pool may be an old one: with the database's
-# own time limit an answer is still there within three seconds.
-_PATIENCE: Final = 0.4
+# Seconds.
 _LEFT_ALONE: Final = 1.0
 
 
@@ -24,33 +22,38 @@ class MemoryAway(Exception):
     """Redis did not answer in time, or there is none."""
 
 
-class _Line:
-    """Left alone for a while after each failure, so that not every caller waits for it."""
+class Line:
+    """To Redis. Left alone for a while after each failure, so that not everybody waits for it."""
 
-    def __init__(self) -> None:
+    def __init__(self, patience: float) -> None:
+        # Seconds. Twice at most, for a connection from the pool may be an old one.
+        self.patience = patience
         self.away_until = 0.0
 
 
-line: Final = _Line()
+# With the database's own time limit an answer is still there within three seconds.
+line: Final = Line(0.4)
+# For what must not be missed, and nobody is on the phone for.
+patient_line: Final = Line(1.0)
 
 
-def ask(question: Callable[[Any], Any]) -> Any:
-    """*question*'s answer from Redis within a second; ``MemoryAway`` otherwise."""
+def ask(question: Callable[[Any], Any], line: Line = line) -> Any:
+    """*question*'s answer from Redis; ``MemoryAway`` without one in twice the line's patience."""
     if not settings.REDIS_URL or time.monotonic() < line.away_until:
         raise MemoryAway
     try:
-        return question(_client(settings.REDIS_URL))
+        return question(_client(settings.REDIS_URL, line.patience))
     except RedisError as error:
         line.away_until = time.monotonic() + _LEFT_ALONE
         raise MemoryAway(type(error).__name__) from None
 
 
 @lru_cache(maxsize=4)
-def _client(url: str) -> Any:
+def _client(url: str, patience: float) -> Any:
     return redis.Redis.from_url(
         url,
-        socket_timeout=_PATIENCE,
-        socket_connect_timeout=_PATIENCE,
+        socket_timeout=patience,
+        socket_connect_timeout=patience,
         retry=Retry(NoBackoff(), 1),
         decode_responses=True,
     )

@@ -267,6 +267,16 @@ def test_change_whose_process_died_is_remembered_for_longer_than_any_route():
     assert memory.ask(lambda redis: redis.ttl(key)) > last_known_good.LIFE.total_seconds()
 
 
+def test_change_ends_what_is_remembered_though_redis_was_late_for_a_caller():
+    seller = tom()
+    call_number(1)
+    memory.line.away_until = time.monotonic() + 60
+    provisioning.suspend(seller, "spam")
+    memory.line.away_until = 0.0
+    with database_away():
+        assert not connects(call_number(2))
+
+
 def test_what_was_read_during_a_change_is_not_kept():
     seller = tom()
     last_known_good.begin_change([TOMS_NUMBER])

@@ -26,7 +26,7 @@ from django.core.signals import request_started
 from django.db import connections
 from django.test import Client
 
-from proxying import deadlines, last_known_good, provisioning
+from proxying import deadlines, last_known_good, memory, provisioning
 from proxying.models import ReservedNumber
 from proxying.provisioning.ending import sessions_to_close
 from proxying.switchboard.models import Message, Participant, Phone
@@ -113,17 +113,17 @@ def _storm(n: int, seed: int, sweep: Callable[[], object], *, needs_both: bool =
         source: Counter(one.outcome for one in heard if one.source == source)
         for source in (FRESH, MEMORY, SWITCHBOARD)
     }
-    good = not wrong and not needless and not to_old and not forbidden
+    good = not wrong.total() and not needless and not to_old and not forbidden
     held = good and _is_enough(kinds, sessions - _PLACES)
     if needs_both:
-        held = not wrong or not to_old
+        held = not wrong.total() or not to_old
     return Result(
         held,
         f"{crowd.callbacks} callbacks and {changes} changes {dict(made)}: "
         f"{', '.join(f'{source} {dict(kind)}' for source, kind in kinds.items())}; "
-        f"{wrong} named a number not valid then, {needless} calls turned away for nothing; of "
-        f"{sessions} Sessions {to_old} are open to an old phone, {forbidden} to nobody who may "
-        f"speak",
+        f"{wrong.total()} named a number not valid then {dict(+wrong)}, {needless} calls turned "
+        f"away for nothing; of {sessions} Sessions {to_old} are open to an old phone, {forbidden} "
+        f"to nobody who may speak",
     )
 
 
@@ -140,8 +140,9 @@ def _prepare() -> None:
     settings.PROXY_POOL_FLOOR = _BUYERS + 2
     settings.NUMBER_MOVE_EVERY_DAYS = 0
     settings.CODES_A_DAY = 1_000_000
-    # A database that is late is what another program is about.
+    # A database or Redis that is late is what other programs are about.
     deadlines._PATIENCE = 20.0
+    memory.line.patience = memory.patient_line.patience = 20.0
     call_command("configure_proxy_service", verbosity=0)
     call_command("seed_switchboard", verify_service=settings.TWILIO_VERIFY_SERVICE_SID, verbosity=0)
     Phone.objects.bulk_create(Phone(number=a_buyer(n), name="Buyer") for n in range(_BUYERS))
@@ -324,13 +325,15 @@ def _sweep() -> None:
 # What is right.
 
 
-def _judge(heard: list[Heard], histories: list[list[Span]]) -> tuple[int, int]:
-    """How many named or reached a phone that was never right then; and were refused for nothing."""
+def _judge(heard: list[Heard], histories: list[list[Span]]) -> tuple[Counter[str], int]:
+    """How many named or reached a phone that was never right then, by where the answer came from;
+    and how many were refused for nothing.
+    """
     spans: dict[str, list[Span]] = {}
     for history in histories:
         for number in {number for span in history for number in span.state.numbers}:
             spans[number] = history
-    wrong = needless = 0
+    wrong, needless = Counter[str](), 0
     for one in heard:
         states = [
             span.state
@@ -338,7 +341,9 @@ def _judge(heard: list[Heard], histories: list[list[Span]]) -> tuple[int, int]:
             if span.since <= one.ended and span.until >= one.began
         ]
         if one.phone:
-            wrong += not any(s.allows(one.buyer, one.dialled, one.phone) for s in states)
+            wrong[one.source] += not any(
+                s.allows(one.buyer, one.dialled, one.phone) for s in states
+            )
         elif one.said == "turned away":
             needless += all(s.allows(one.buyer, one.dialled, s.phone) for s in states)
     return wrong, needless

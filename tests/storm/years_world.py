@@ -116,9 +116,9 @@ def worlds() -> Iterator[Callable[[int], "Any"]]:
     """Makes worlds: ``with make(seed) as world``. One at a time."""
     with ExitStack() as staying, redis.Redis.from_url(settings.REDIS_URL) as client:
         # In real seconds, of which a busy machine may take some: neither of the two is away.
-        for engine in (deadlines, memory):
-            staying.enter_context(mock.patch.object(engine, "_PATIENCE", 20.0))
-        memory._client.cache_clear()
+        staying.enter_context(mock.patch.object(deadlines, "_PATIENCE", 20.0))
+        for line in (memory.line, memory.patient_line):
+            staying.enter_context(mock.patch.object(line, "patience", 20.0))
         staying.enter_context(mock.patch.object(AnyTask, "apply_async", _send))
         staying.enter_context(mock.patch.object(webhooks, "send", _told(webhooks.send)))
         staying.enter_context(mock.patch.object(InProcessAdapter, "send", _asked()))
