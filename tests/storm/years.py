@@ -16,6 +16,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, field, fields
@@ -130,8 +131,13 @@ def lived(n: int, seed: int, *, until_wrong: bool = False) -> Lived:
         for one in range(seed, seed + n):
             with make(one) as world, ExitStack() as lasting:
                 began, life = world.now, Life(world, lasting)
-                if step := life.live(STEPS):
-                    all_of_them.wrong.append(f"seed {one} step {step}: {life.violations[0]}")
+                try:
+                    if step := life.live(STEPS):
+                        all_of_them.wrong.append(f"seed {one} step {step}: {life.violations[0]}")
+                except Exception as error:  # noqa: BLE001 (one that the others outlive)
+                    traceback.print_exc()
+                    step = 0
+                    all_of_them.wrong.append(f"seed {one} died: {error!r}")
                 all_of_them.seeds += 1
                 all_of_them.steps += step or STEPS
                 all_of_them.contacts += len(life.judge.contacts)

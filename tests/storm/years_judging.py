@@ -8,6 +8,7 @@ from http import HTTPStatus
 from typing import Final
 from urllib.parse import urlsplit
 
+from django.core.exceptions import ObjectDoesNotExist
 from django.urls import reverse
 
 from proxying import aside, callbacks, hold
@@ -174,10 +175,13 @@ class Judge:
             self._current.must_arrive = passes
 
     def _interaction(self, fields: Fields, answer: Answer) -> None:
-        talk, from_buyer = self._talk(fields)
         away = self._world.is_database_away
         if answer.status != HTTPStatus.NO_CONTENT and not away:
             self._wrong(f"an event was answered {answer.status}")
+        try:
+            talk, from_buyer = self._talk(fields)
+        except ObjectDoesNotExist:
+            return  # told so late that the Session has been deleted, as its seller has left
         talk.in_doubt = talk.in_doubt or away
         picked_up = fields["outboundResourceStatus"] in {"in-progress", "completed"}
         if picked_up or not from_buyer:
