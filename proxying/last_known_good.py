@@ -158,7 +158,7 @@ def _set_epochs(epochs: Mapping[str, str], life: timedelta) -> None:
     nearby.forget(epochs)
     try:
         ended = {_epoch_key(n): epoch for n, epoch in epochs.items()}
-        memory.ask(partial(_write, ended, life), memory.patient_line)
+        memory.ask(partial(_write, ended, life), memory.line_of_changes)
     except MemoryAway:
         # The routes are read and kept anew every few minutes, which overwrites what is stale.
         logger.error("routes_not_forgotten", count=len(epochs))

@@ -33,8 +33,8 @@ class Line:
 
 # With the database's own time limit an answer is still there within three seconds.
 line: Final = Line(0.4)
-# For what must not be missed, and nobody is on the phone for.
-patient_line: Final = Line(1.0)
+# For changes: none may be missed because a caller found Redis late, and nobody is on the phone.
+line_of_changes: Final = Line(1.0)
 
 
 def ask(question: Callable[[Any], Any], line: Line = line) -> Any:

@@ -38,12 +38,21 @@ def database_hangs():
 
 
 @contextmanager
-def redis_away():
-    with override_settings(REDIS_URL="unix:///tmp/no-such-redis.sock"):
+def redis_hangs():
+    with (
+        socket.create_server(("127.0.0.1", 0)) as mute,
+        redis_away(f"redis://127.0.0.1:{mute.getsockname()[1]}"),
+    ):
+        yield
+
+
+@contextmanager
+def redis_away(url="unix:///tmp/no-such-redis.sock"):
+    with override_settings(REDIS_URL=url):
         _redis_may_be_asked()
         yield
     _redis_may_be_asked()
 
 
 def _redis_may_be_asked():
-    memory.line.away_until = memory.patient_line.away_until = 0.0
+    memory.line.away_until = memory.line_of_changes.away_until = 0.0

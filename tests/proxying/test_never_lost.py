@@ -28,7 +28,7 @@ from tests.proxying.factories import (
     beth,
     tom,
 )
-from tests.proxying.outages import database_away, database_hangs, redis_away
+from tests.proxying.outages import database_away, database_hangs, redis_away, redis_hangs
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -108,6 +108,15 @@ def test_database_that_hangs_costs_less_than_three_seconds():
         began = time.monotonic()
         assert rings(call_number(3)) == TOMS_PHONE
         assert time.monotonic() - began < 0.5
+
+
+def test_redis_that_hangs_costs_less_than_three_seconds():
+    """Also a caller of a resting number, whose call is written down."""
+    provisioning.release(tom().reserved_numbers.get())
+    with redis_hangs():
+        began = time.monotonic()
+        assert not connects(call_number(1))
+        assert time.monotonic() - began < 3
 
 
 def test_statement_that_waits_for_ever_is_broken_off(monkeypatch):

@@ -142,7 +142,7 @@ def _prepare() -> None:
     settings.CODES_A_DAY = 1_000_000
     # A database or Redis that is late is what other programs are about.
     deadlines._PATIENCE = 20.0
-    memory.line.patience = memory.patient_line.patience = 20.0
+    memory.line.patience = memory.line_of_changes.patience = 20.0
     call_command("configure_proxy_service", verbosity=0)
     call_command("seed_switchboard", verify_service=settings.TWILIO_VERIFY_SERVICE_SID, verbosity=0)
     Phone.objects.bulk_create(Phone(number=a_buyer(n), name="Buyer") for n in range(_BUYERS))

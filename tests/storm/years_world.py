@@ -117,7 +117,7 @@ def worlds() -> Iterator[Callable[[int], "Any"]]:
     with ExitStack() as staying, redis.Redis.from_url(settings.REDIS_URL) as client:
         # In real seconds, of which a busy machine may take some: neither of the two is away.
         staying.enter_context(mock.patch.object(deadlines, "_PATIENCE", 20.0))
-        for line in (memory.line, memory.patient_line):
+        for line in (memory.line, memory.line_of_changes):
             staying.enter_context(mock.patch.object(line, "patience", 20.0))
         staying.enter_context(mock.patch.object(AnyTask, "apply_async", _send))
         staying.enter_context(mock.patch.object(webhooks, "send", _told(webhooks.send)))
