@@ -100,9 +100,13 @@ def _pass_on(missed: MissedText) -> None:
     number = ReservedNumber.objects.select_related("service").get(pk=decision.reserved_number.pk)
     assert number.service is not None
     service_sid = number.service.service_sid
-    session_sid = _session(service_sid, decision, text)
     body = _dated(text, decision)
-    if _is_there(service_sid, session_sid, missed.message_sid, body):
+    # Connected by memory, of which nothing is left: another Session may be open by now.
+    own = twilio_client.fetch_session_named(service_sid, decision.unique_name)
+    if own and _is_there(service_sid, own, missed.message_sid, body):
+        return
+    session_sid = _session(service_sid, decision, text)
+    if session_sid != own and _is_there(service_sid, session_sid, missed.message_sid, body):
         return
     participants = twilio_client.participants(service_sid, session_sid)
     receiver = participants.get(decision.participant_identifier)

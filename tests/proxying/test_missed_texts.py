@@ -9,7 +9,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from proxying import deadlines, last_known_good, missed_texts, provisioning, tasks
+from proxying import deadlines, last_known_good, missed_texts, provisioning, tasks, twilio_client
 from proxying.encryption import blind_index
 from proxying.models import Block, LimitCounter, MissedText, ProxySession, Seller
 from proxying.switchboard.models import Message, Session
@@ -103,7 +103,7 @@ def test_seller_can_answer(missed):
 
 
 @pytest.mark.parametrize("what", [KILLED_BEFORE, KILLED_AFTER])
-@pytest.mark.parametrize("nth", range(1, 7))
+@pytest.mark.parametrize("nth", range(1, 8))
 def test_death_at_any_request_loses_and_doubles_nothing(missed, network, what, nth):
     network.kill(what, nth)
     with pytest.raises(Killed):
@@ -144,6 +144,20 @@ def test_text_that_proxy_carried_after_all_is_not_sent_again(seller, bob_texts):
     tasks.pass_on_missed_texts()
     assert on_toms_phone() == ["Is it still there?"]
     assert MissedText.objects.get().settled_at
+
+
+def test_text_that_proxy_carried_in_a_session_nobody_remembers_is_not_sent_again(seller, bob_texts):
+    """The Session has ended since, and another one of the two is open."""
+    bob_texts(seller.reserved_number.proxy_identifier, "Is it still there?")
+    sid = ProxySession.objects.get().contact_sid
+    ProxySession.objects.all().delete()
+    twilio_client.close_session(Session.objects.get().service_id, Session.objects.get().sid)
+    bob_texts(seller.reserved_number.proxy_identifier, "Hello?")
+    open_one = Session.objects.exclude(status=Session.Status.CLOSED).get()
+    ProxySession.objects.update(session_sid=open_one.sid)
+    missed_texts.promise(sid)
+    tasks.pass_on_missed_texts()
+    assert sorted(on_toms_phone()) == ["Hello?", "Is it still there?"]
 
 
 @pytest.mark.parametrize(
