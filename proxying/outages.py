@@ -57,6 +57,7 @@ _SESSIONS_ARE_KEPT: Final = timedelta(days=90)
 # Of a pair: more are not begun in the day after which a text is too old to be passed on.
 _MOST_SESSIONS: Final = 30
 _ONE_ROW: Final = 1
+_THE_SELLERS: Final = (ReservedNumber.Status.ACTIVE, ReservedNumber.Status.RETIRING)
 
 
 def beat() -> None:
@@ -113,31 +114,31 @@ def _unknown(texts: Iterable[TextToUs]) -> list[TextToUs]:
         *MissedText.objects.filter(message_sid__in=sids).values_list("message_sid", flat=True),
     }
     dialled = {text.dialled for text in texts}
-    numbers = ReservedNumber.objects.filter(
-        status__in=(ReservedNumber.Status.ACTIVE, ReservedNumber.Status.RETIRING),
-        proxy_identifier__in=dialled,
-    )
+    numbers = ReservedNumber.objects.filter(status__in=_THE_SELLERS, proxy_identifier__in=dialled)
     sellers = set(numbers.values_list("proxy_identifier", flat=True))
+    pooled = numbers.filter(pooled_until__gt=timezone.now() - _SESSIONS_ARE_KEPT)
+    once_the_pools = set(pooled.values_list("proxy_identifier", flat=True))
     return [
         text
         for text in texts
-        if text.dialled in sellers and text.message_sid not in known and not _may_mean_another(text)
+        if text.dialled in sellers
+        and text.message_sid not in known
+        and (text.dialled not in once_the_pools or _is_from_a_buyer(text))
     ]
 
 
-def _may_mean_another(text: TextToUs) -> bool:
-    """Whether the number was the pool's not long ago, and its seller does not know the sender.
+def _is_from_a_buyer(text: TextToUs) -> bool:
+    """Whether the number's seller had a Session with the sender.
 
-    Perhaps a seller, who answers a buyer that had this number in an earlier Session. Proxy would
-    have told us; its list of texts does not.
+    Asked of a number that was the pool's not long ago: who else texts it is perhaps a seller,
+    who answers a buyer that had this number in an earlier Session. Proxy would have told us; its
+    list of texts does not.
     """
-    number = ReservedNumber.objects.filter(
-        proxy_identifier=text.dialled, pooled_until__gt=timezone.now() - _SESSIONS_ARE_KEPT
-    )
-    with_sender = ProxySession.objects.filter(
-        reserved_number=OuterRef("pk"), buyer_index=blind_index(text.sender)
-    )
-    return number.filter(~Exists(with_sender)).exists()
+    return ProxySession.objects.filter(
+        reserved_number__proxy_identifier=text.dialled,
+        reserved_number__status__in=_THE_SELLERS,
+        buyer_index=blind_index(text.sender),
+    ).exists()
 
 
 @dataclass(frozen=True)

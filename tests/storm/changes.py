@@ -26,7 +26,7 @@ from django.core.signals import request_started
 from django.db import connections
 from django.test import Client
 
-from proxying import deadlines, last_known_good, memory, provisioning
+from proxying import deadlines, last_known_good, provisioning
 from proxying.models import ReservedNumber
 from proxying.provisioning.ending import sessions_to_close
 from proxying.switchboard.models import Message, Participant, Phone
@@ -140,9 +140,8 @@ def _prepare() -> None:
     settings.PROXY_POOL_FLOOR = _BUYERS + 2
     settings.NUMBER_MOVE_EVERY_DAYS = 0
     settings.CODES_A_DAY = 1_000_000
-    # A database or Redis that is late is what other programs are about.
+    # A database that is late is what another program is about.
     deadlines._PATIENCE = 20.0
-    memory.line.patience = memory.line_of_changes.patience = 20.0
     call_command("configure_proxy_service", verbosity=0)
     call_command("seed_switchboard", verify_service=settings.TWILIO_VERIFY_SERVICE_SID, verbosity=0)
     Phone.objects.bulk_create(Phone(number=a_buyer(n), name="Buyer") for n in range(_BUYERS))
