@@ -46,7 +46,7 @@ class MissedTextAdmin(RetriedAdmin):
 
 @admin.register(Outage)
 class OutageAdmin(RetriedAdmin):
-    list_display = ("began_at", "ended_at", "state", "looked_at", "attempts")
+    list_display = ("began_at", "state", "ended_at", "looked_at", "attempts")
     list_filter = (("looked_at", admin.EmptyFieldListFilter),)
     ordering = ("-began_at",)
     task = tasks.pass_on_missed_texts
