@@ -13,13 +13,13 @@ from typing import Final
 
 import structlog
 from django.conf import settings
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from proxying import admission, hours, routing, twilio_client
 from proxying.encryption import blind_index
-from proxying.models import MissedText, ProxySession, ReservedNumber
+from proxying.models import MissedText, ProxyService, ProxySession, ReservedNumber
 from proxying.routing import Contact, CreateSession, EarlierSession
 from proxying.twilio_client import NOT_FOUND, ReceivedText, TwilioRefused, TwilioUnavailable
 
@@ -127,38 +127,52 @@ def _decide(missed: MissedText, text: ReceivedText) -> CreateSession:
         sender=text.sender,
         dialled=text.dialled,
         is_call=False,
-        earlier=_earlier(missed, text),
+        earlier=_earlier(missed.earlier_session, text),
     )
     decision: routing.Decision = routing.decide(contact)
     if isinstance(decision, CreateSession):
         decision = admission.admit_late(contact, decision)
-    if isinstance(decision, CreateSession):
-        return decision
-    raise _WillNotBe(decision.reason)
+    if not isinstance(decision, CreateSession):
+        raise _WillNotBe(decision.reason)
+    if not decision.reserved_number.was_held_at(text.sent_at):
+        raise _WillNotBe("the number was not this seller's yet")
+    return decision
 
 
-def _earlier(missed: MissedText, text: ReceivedText) -> EarlierSession | None:
-    """What Proxy told of the Session that had ended when the text came. Twilio knows it still."""
-    sessions = ProxySession.objects.select_related("reserved_number__service")
-    session = sessions.filter(unique_name=missed.earlier_session, erased_at=None).first()
-    if session is None:
+def _earlier(unique_name: str, text: ReceivedText) -> EarlierSession | None:
+    """What Proxy told of the Session that had ended when the text came. Twilio knows it still.
+
+    Our own row of it may be lost. Where Twilio has lost it too, nothing tells whom the sender
+    means, and the text goes to nobody.
+    """
+    service_sid = _service_sid_of(text.dialled)
+    if not unique_name or not service_sid:
         return None
-    service = session.reserved_number.service
-    assert service is not None
+    row = ProxySession.objects.filter(unique_name=unique_name).first()
     try:
-        sid = session.session_sid or twilio_client.find_session(
-            service.service_sid, session.unique_name
-        )
-        people = twilio_client.who_takes_part(service.service_sid, sid) if sid else []
+        sid = (row and row.session_sid) or twilio_client.find_session(service_sid, unique_name)
+        people = twilio_client.who_takes_part(service_sid, sid) if sid else []
     except TwilioRefused as refusal:
-        if refusal.status == NOT_FOUND:
-            return None
-        raise
-    seen = {one.identifier: one.proxy_identifier for one in people}
-    if seen.pop(text.sender, None) != text.dialled or len(seen) != 1:
-        return None
-    [(partner, partner_sees)] = seen.items()
-    return EarlierSession(session.unique_name, partner, partner_sees)
+        if refusal.status != NOT_FOUND:
+            raise
+        people = []
+    them = {one.identifier: one for one in people}
+    sender = them.pop(text.sender, None)
+    if sender is None or sender.proxy_identifier != text.dialled or len(them) != 1:
+        raise _WillNotBe("the earlier Session is gone")
+    [partner] = them.values()
+    return EarlierSession(
+        unique_name, partner.identifier, partner.proxy_identifier, sender.created_at
+    )
+
+
+def _service_sid_of(number: str) -> str | None:
+    """Of the Service whose number it is, a seller's or the pool's."""
+    services = ProxyService.objects.filter(
+        Q(pool_numbers__proxy_identifier=number)
+        | Q(pk__in=ReservedNumber.objects.held().filter(proxy_identifier=number).values("service"))
+    )
+    return services.values_list("service_sid", flat=True).first()
 
 
 def _session(service_sid: str, decision: CreateSession, text: ReceivedText) -> str:

@@ -8,7 +8,7 @@ import base64
 import hmac
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import Enum, auto
 from typing import Any, Final, Self
 
@@ -42,6 +42,7 @@ class EarlierSession:
     unique_name: str
     partner: str
     partner_proxy_identifier: str
+    created_at: datetime | None
 
 
 @dataclass(frozen=True)
@@ -74,6 +75,7 @@ class Contact:
             unique_name=fields.get("sessionUniqueName", ""),
             partner=fields.get("outboundParticipantIdentifier", ""),
             partner_proxy_identifier=fields.get("outboundParticipantProxyIdentifier", ""),
+            created_at=_moment(fields.get("sessionDateCreated", "")),
         )
         return cls(
             contact_sid=fields.get("CallSid") or fields["MessageSid"],
@@ -90,6 +92,14 @@ def _is_same_pair(fields: Fields) -> bool:
         fields.get("inboundParticipantIdentifier") == fields["From"]
         and fields.get("inboundParticipantProxyIdentifier") == fields["To"]
     )
+
+
+def _moment(iso_8601: str) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(iso_8601)
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else None
 
 
 @dataclass(frozen=True)
@@ -337,12 +347,8 @@ def _numbers_concerned(contact: Contact) -> dict[str, _Number]:
             sender_is_ours=abuse.is_ours(contact.sender),
             sender_is_quarantined=abuse.is_quarantined(blind_index(contact.sender)),
             is_forwarded=_is_forwarded(contact),
-            stood_for_another=Exists(
-                ProxySession.objects.filter(unique_name=contact.earlier_session).exclude(
-                    reserved_number__seller=OuterRef("seller")
-                )
-            )
-            | meant_another(
+            earlier_seller=_seller_of(contact),
+            meant_another=meant_another(
                 number=OuterRef("proxy_identifier"), seller=OuterRef("seller"), buyers=sender
             ),
             # For last_known_good, which cannot tell whom an old buyer means.
@@ -366,12 +372,29 @@ def _numbers_concerned(contact: Contact) -> dict[str, _Number]:
             sender_is_ours=row.sender_is_ours,
             sender_is_quarantined=row.sender_is_quarantined,
             is_forwarded=row.is_forwarded,
-            stood_for_another=row.stood_for_another,
+            stood_for_another=row.meant_another or _stood_for_another(row, earlier),
             knows_buyer=row.knows_buyer,
             speaks_with_buyer=row.speaks_with_buyer,
         )
         for row in rows
     }
+
+
+def _seller_of(contact: Contact) -> Subquery:
+    sessions = ProxySession.objects.filter(unique_name=contact.earlier_session)
+    return Subquery(sessions.values("reserved_number__seller")[:1])
+
+
+def _stood_for_another(row: Any, earlier: EarlierSession | None) -> bool:
+    """Whether the dialled number was somebody else's in the earlier Session, or the pool's.
+
+    Where our row of that Session is lost, Proxy's date of it tells.
+    """
+    if earlier is None:
+        return False
+    if row.earlier_seller:
+        return bool(row.earlier_seller != row.seller_id)
+    return earlier.created_at is not None and not row.was_held_at(earlier.created_at)
 
 
 def _speaks_with_buyer(earlier: EarlierSession) -> Exists:

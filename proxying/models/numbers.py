@@ -1,7 +1,7 @@
 """The Services at Twilio, and the numbers that are sellers' or the pool's."""
 
 import uuid
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, ClassVar, Self
 
 from django.db import models
@@ -229,6 +229,10 @@ class ReservedNumber(Intent):
     @property
     def is_active(self) -> bool:
         return self.status == self.Status.ACTIVE
+
+    def was_held_at(self, moment: datetime) -> bool:
+        """Whether it was the seller's by then. *moment* is Twilio's, in whole seconds."""
+        return self.active_at is not None and self.active_at.replace(microsecond=0) <= moment
 
     @property
     def is_left(self) -> bool:

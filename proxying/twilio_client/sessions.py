@@ -68,6 +68,7 @@ class Participant:
     participant_sid: str
     identifier: str = field(repr=False)
     proxy_identifier: str
+    created_at: datetime
 
 
 def page_of_sessions(service_sid: str, url: str | None = None) -> PageOfSessions:
@@ -177,7 +178,7 @@ def who_takes_part(service_sid: str, session_sid: str) -> list[Participant]:
     with translated_errors():
         found = client().proxy.v1.services(service_sid).sessions(session_sid).participants.list()
     return [
-        Participant(one.sid, one.identifier, one.proxy_identifier)
+        Participant(one.sid, one.identifier, one.proxy_identifier, one.date_created)
         for one in found
         if one.date_deleted is None
     ]

@@ -15,7 +15,13 @@ from proxying.switchboard import sessions
 from proxying.switchboard.models import Alert, Call, Message, Service, Session
 from proxying.switchboard.traffic import calls
 from tests.proxying.conftest import KILLED_AFTER, KILLED_BEFORE, Killed
-from tests.proxying.factories import BOBS_PHONE, TOMS_PHONE, SellerFactory
+from tests.proxying.factories import (
+    BETHS_PHONE,
+    BOBS_PHONE,
+    TOMS_PHONE,
+    ReservedNumberFactory,
+    SellerFactory,
+)
 
 
 @pytest.fixture
@@ -28,6 +34,12 @@ def tom(service, settings):
     tasks.reserve_number(str(provisioning.promise(seller).pk))
     Service.objects.update(number_selection_behavior=Service.NumberSelectionBehavior.AVOID_STICKY)
     return Seller.objects.get()
+
+
+@pytest.fixture
+def our_row_is_lost(old):
+    """Of the old Session: with Redis, where it waited for the database."""
+    ProxySession.objects.order_by("created_at")[0].delete()
 
 
 @pytest.fixture
@@ -113,14 +125,59 @@ def test_open_session_that_ended_meanwhile_is_replaced(tom, old):
     assert session.buyer_participant_sid
 
 
-def test_text_of_an_outage_is_passed_on_too(old, monkeypatch):
+@pytest.fixture
+def toms_answer_is_missed(old, monkeypatch):
     monkeypatch.setattr(deadlines.line, "_next_try", math.inf)
     last_known_good.nearby.clear()
     tom_texts(old)
     deadlines.line.is_up()
     tasks.settle_aside()
+
+
+def test_text_of_an_outage_is_passed_on_too(toms_answer_is_missed):
     tasks.pass_on_missed_texts()
     assert len(to_bob()) == 1
+
+
+def test_that_the_row_of_the_old_session_is_lost_does_not_matter(
+    toms_answer_is_missed, our_row_is_lost
+):
+    tasks.pass_on_missed_texts()
+    assert len(to_bob()) == 1
+
+
+def test_lost_row_does_not_lead_the_seller_to_the_numbers_new_holder(
+    toms_answer_is_missed, our_row_is_lost, old
+):
+    """Tom was shown Bob on a number of the pool that is Beth's by now."""
+    beth = SellerFactory(phone_number=PhoneNumber(BETHS_PHONE))
+    Client().post("/switchboard/phones/api/phones", {"name": "Beth", "number": BETHS_PHONE})
+    _gets(beth, old)
+    tasks.pass_on_missed_texts()
+    assert MissedText.objects.get().outcome == "the number had another meaning for this sender"
+    assert not Message.objects.filter(to=BETHS_PHONE).exists()
+
+
+def test_session_that_twilio_has_lost_too_leads_to_nobody(
+    toms_answer_is_missed, our_row_is_lost, old
+):
+    Session.objects.all().delete()
+    tasks.pass_on_missed_texts()
+    assert to_bob() == []
+    assert MissedText.objects.get().outcome == "the earlier Session is gone"
+
+
+def _gets(seller, e164):
+    """As from the pool, an hour after Tom's text."""
+    pooled = PoolNumber.objects.get(proxy_identifier=e164)
+    ReservedNumberFactory(
+        seller=seller,
+        service=pooled.service,
+        proxy_identifier=e164,
+        phone_number_sid=pooled.phone_number_sid,
+        active_at=timezone.now() + timedelta(hours=1),
+    )
+    pooled.delete()
 
 
 def test_session_of_which_nothing_was_heard_for_long_is_not_in_the_way(old, settings):

@@ -11,7 +11,14 @@ from django.utils import timezone
 
 from proxying import deadlines, last_known_good, missed_texts, provisioning, tasks, twilio_client
 from proxying.encryption import blind_index
-from proxying.models import Block, LimitCounter, MissedText, ProxySession, Seller
+from proxying.models import (
+    Block,
+    LimitCounter,
+    MissedText,
+    ProxySession,
+    ReservedNumber,
+    Seller,
+)
 from proxying.switchboard.models import Message, Session
 from tests.proxying.callbacks import contact
 from tests.proxying.conftest import KILLED_AFTER, KILLED_BEFORE, LOST_ANSWER, Killed
@@ -262,6 +269,13 @@ def test_sender_who_knew_the_number_as_anothers_does_not_reach_its_new_holder(mi
     )
     tasks.pass_on_missed_texts()
     assert on_toms_phone() == []
+
+
+def test_text_from_before_the_number_was_the_sellers_is_not_for_them(missed, seller):
+    ReservedNumber.objects.update(active_at=timezone.now() + timedelta(minutes=1))
+    tasks.pass_on_missed_texts()
+    assert on_toms_phone() == []
+    assert MissedText.objects.get().outcome == "the number was not this seller's yet"
 
 
 def test_neither_text_nor_number_is_kept(missed):

@@ -2,6 +2,7 @@
 
 import json
 from contextlib import contextmanager
+from datetime import UTC, datetime
 
 import pytest
 from django.db import connection
@@ -33,9 +34,10 @@ A_TEXT = "SM" + "1" * 32
 pytestmark = pytest.mark.django_db
 
 
-def earlier_session(unique_name, *, caller, dialled, partner, partner_sees):
+def earlier_session(unique_name, *, caller, dialled, partner, partner_sees, created_at=""):
     return {
         "sessionSid": "KC" + "5" * 32,
+        "sessionDateCreated": created_at,
         "sessionStatus": "closed",
         "sessionUniqueName": unique_name,
         "inboundParticipantIdentifier": caller,
@@ -354,6 +356,56 @@ def test_number_that_stood_for_somebody_else_does_not_reach_its_new_seller():
 
     assert response.content == NEUTRAL_MESSAGE
     assert seller.display_name not in str(response.content)
+
+
+@pytest.mark.parametrize(
+    ("created_at", "is_connected"),
+    [
+        ("2026-03-01T11:59:59Z", False),
+        ("2026-03-01T12:00:00Z", True),
+        ("2026-03-02T00:00:00Z", True),
+        ("2026-03-02T00:00:00", True),
+        ("last week", True),
+        ("", True),
+    ],
+)
+def test_of_a_session_that_we_lost_proxys_date_tells_whether_it_was_the_sellers(
+    created_at, is_connected
+):
+    """Tom's number was the pool's before: Beth was shown Bob there, and answers him."""
+    tom()
+    in_that_second = datetime(2026, 3, 1, 12, 0, 0, 700_000, tzinfo=UTC)
+    ReservedNumber.objects.update(active_at=in_that_second)
+    lost = earlier_session(
+        "sp-lost",
+        caller=BETHS_PHONE,
+        dialled=TOMS_NUMBER,
+        partner=BOBS_PHONE,
+        partner_sees=BETHS_NUMBER,
+        created_at=created_at,
+    )
+
+    response = contact(BETHS_PHONE, TOMS_NUMBER, A_TEXT, **lost)
+
+    assert (response.content == NEUTRAL_MESSAGE) is not is_connected
+
+
+def test_earlier_session_with_the_same_seller_is_no_other_meaning():
+    """Whom Bob called then our row tells, though the number was taken and given again."""
+    tom()
+    name = contact(BOBS_PHONE, TOMS_NUMBER).json()["uniqueName"]
+    again = earlier_session(
+        name,
+        caller=BOBS_PHONE,
+        dialled=TOMS_NUMBER,
+        partner=TOMS_PHONE,
+        partner_sees=POOL_NUMBER,
+        created_at="2020-01-01T00:00:00Z",
+    )
+
+    answer = contact(BOBS_PHONE, TOMS_NUMBER, A_TEXT, **again)
+
+    assert answer.json()["participantIdentifier"] == TOMS_PHONE
 
 
 def test_old_buyer_does_not_reach_the_new_holder_when_proxy_has_forgotten():
