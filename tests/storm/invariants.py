@@ -285,7 +285,9 @@ def _must_be_closed(row: ReservedNumber, buyer: str, others: list[str]) -> str:
 
 
 def _dialled_row(number: str) -> ReservedNumber | None:
-    rows = ReservedNumber.objects.select_related("seller").filter(proxy_identifier=number)
+    """Not of one given up on its way out of the pool, which Proxy may have chosen once more."""
+    dialled = ReservedNumber.objects.exclude(active_at=None)
+    rows = dialled.select_related("seller").filter(proxy_identifier=number)
     return rows.exclude(status=Status.RELEASED).first() or rows.order_by("-released_at").first()
 
 

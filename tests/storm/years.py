@@ -40,7 +40,6 @@ CONTROL = 10
 STEPS = 300
 # With fewer seeds a second process costs more than it saves.
 _WORTH_SHARING = 8
-_NAMED = 10
 # Whoever meets nobody does nobody wrong: so much must happen in a seed, on average.
 _CONTACTS = 20
 _SESSIONS = 1
@@ -85,7 +84,7 @@ class Lived:
             f"{self.unplaced} without a free number, {self.in_sessions} in Sessions, of which "
             f"{self.strictly} with one right answer, {self.passed_on} passed on later: "
             f"{len(self.wrong)} seeds with a violation"
-            + "".join(f"; {one}" for one in self.wrong[:_NAMED])
+            + "".join(f"; {one}" for one in self.wrong)
             + ("" if self.has_lived else "; too little happened")
         )
 

@@ -15,6 +15,7 @@ from proxying import aside, callbacks, hold
 from proxying.missed_texts import PASSED_ON_WITHIN
 from proxying.models import MissedText, ReservedNumber
 from proxying.routing import Answer as Sentence
+from proxying.switchboard.alerts import INVALID_CALLER_ID
 from proxying.switchboard.errors import Rule
 from proxying.switchboard.models import (
     Alert,
@@ -143,14 +144,17 @@ class Judge:
         if answer.content_type != "application/json":
             return  # dialled by ourselves: Proxy made no Session
         told = json.loads(answer.body)
-        number = told.get("participantProxyIdentifier")
-        buyer, phone = (phone, fields["From"]) if number else (fields["From"], phone)
-        number = number or fields["To"]
+        by_seller = told.get("participantProxyIdentifier")
+        buyer, phone = (phone, fields["From"]) if by_seller else (fields["From"], phone)
+        number = by_seller or fields["To"]
         holder = self._model.numbers[number].seller
-        self._model.talks.setdefault(
+        talk = self._model.talks.setdefault(
             told["uniqueName"],
             Talk(holder, buyer, number, phone, "", self._world.now, in_doubt),
         )
+        if by_seller:
+            # They meant to, though Twilio may make no Session of it.
+            self._model.has_spoken(talk, in_doubt=True)
 
     def _intercept(self, fields: Fields, answer: Answer) -> None:
         talk, from_buyer = self._talk(fields)
@@ -207,13 +211,16 @@ class Judge:
             )
             talk.seen_by_seller = seller.proxy_identifier
             model.talks[sid] = model.talks[session.unique_name or sid] = talk
-        inbound = fields["inboundParticipantSid"]
-        if not inbound:
-            return talk, True  # ours, in the buyer's name
-        if inbound not in self._participants:
-            one = Participant.objects.values_list("identifier", flat=True).get(pk=inbound)
-            self._participants[inbound] = one
-        return talk, self._participants[inbound] == talk.buyer
+        if inbound := fields["inboundParticipantSid"]:
+            return talk, self._is_buyer(inbound, talk)
+        # A text that we pass on: from whom it is not for.
+        return talk, not self._is_buyer(fields["outboundParticipantSid"], talk)
+
+    def _is_buyer(self, participant_sid: str, talk: Talk) -> bool:
+        if participant_sid not in self._participants:
+            one = Participant.objects.values_list("identifier", flat=True).get(pk=participant_sid)
+            self._participants[participant_sid] = one
+        return self._participants[participant_sid] == talk.buyer
 
     # What reaches a phone
 
@@ -285,19 +292,21 @@ class Judge:
                 continue
             self._seen.add(text.sid)
             tag = _TAG.search(text.body)
-            contact = self.contacts.get(tag[1]) if tag else None
-            if contact is None:
+            if tag is None:
                 continue
+            contact = self.contacts[tag[1]]
             contact.came += text.status == Message.Status.DELIVERED
-            if contact is not self._current and not contact.reaches:
+            if tag.start():  # we say in front when it was sent
                 self._passed_on(contact, text)
             self._arrives(contact, text.to, text.from_number)
         self._since = self._world.now
 
     def _passed_on(self, contact: Contact, text: Message) -> None:
-        """Missed once, and forwarded now: to whom it would go now."""
+        """Missed once, and forwarded now: to whom it would go now, if it was meant for them."""
         self.passed_on += 1
-        contact.reaches = text.to if text.to in self._answers(contact) else ""
+        number = self._model.numbers.get(contact.dialled)
+        may = number is None or number.state == "gone" or number.held_since <= contact.at
+        contact.reaches = text.to if may and text.to in self._answers(contact) else ""
 
     def _arrives(self, contact: Contact, to: str, shown: str) -> None:
         if to != contact.reaches:
@@ -337,11 +346,10 @@ def _errors(contact: Contact) -> set[int]:
 
 def _names_a_vanished(errors: set[int]) -> bool:
     """Twilio has lost a number of ours, and no reconciliation has found that yet."""
+    not_ours = {Rule.PROXY_NOT_OURS.value[0], INVALID_CALLER_ID}
     ours = ReservedNumber.objects.held().exclude(phone_number_sid="")
     owned = IncomingPhoneNumber.objects.values("sid")
-    return (
-        Rule.PROXY_NOT_OURS.value[0] in errors and ours.exclude(phone_number_sid__in=owned).exists()
-    )
+    return bool(errors & not_ours) and ours.exclude(phone_number_sid__in=owned).exists()
 
 
 def _waits_for_a_number(contact: Contact) -> bool:

@@ -252,7 +252,7 @@ class Life:
             for number in row.reserved_numbers.all():
                 nudge(tasks.close_proxy_sessions, number.pk)
             nudge(tasks.send_seller_texts)
-            seller.phone = phone
+            seller.phone, seller.phone_changes = phone, seller.phone_changes + 1
 
     def a_seller_moves(self) -> None:
         if seller := self._a_seller(lambda one: one.is_open):

@@ -28,6 +28,7 @@ class Seller:
     pk: UUID
     user_pk: int
     phone: str | None = None
+    phone_changes: int = 0
     is_suspended: bool = False
     has_left: bool = False
     moves: bool = False
@@ -49,6 +50,7 @@ class Number:
     seller: Seller
     state: str
     since: datetime
+    held_since: datetime
     last_contact: datetime | None = None
 
     @property
@@ -68,6 +70,15 @@ class Talk:
     begun: datetime
     # Something that was told of it may not have reached our rows.
     in_doubt: bool
+    phone_changes: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.phone_changes = self.seller.phone_changes
+
+    @property
+    def rings_an_old_phone(self) -> bool:
+        """Also when the seller has come back to that phone: what they left is over."""
+        return self.phone != self.seller.phone or self.phone_changes != self.seller.phone_changes
 
 
 @dataclass(frozen=True)
@@ -127,7 +138,7 @@ class Model:
             return f"a number is {state} for nobody"
         number = self.numbers.get(e164)
         if number is None or number.state == "gone":
-            self.numbers[e164] = Number(e164, seller, state, now)
+            self.numbers[e164] = Number(e164, seller, state, now, now)
             return self._wrong_begin(seller, state, e164)
         if number.seller is not seller:
             was, number.seller = number.state, seller
@@ -250,7 +261,7 @@ class Model:
             not seller.is_open
             or not number.is_dialled
             or number.seller is not seller
-            or seller.phone != talk.phone
+            or talk.rings_an_old_phone
             or talk.buyer in seller.blocks
         )
         if closed:
