@@ -14,7 +14,17 @@ from typing import Any, Final, Self
 
 import structlog
 from django.conf import settings
-from django.db.models import Case, Exists, OuterRef, Q, StringAgg, Subquery, Value, When
+from django.db.models import (
+    Case,
+    Exists,
+    OuterRef,
+    Q,
+    StringAgg,
+    Subquery,
+    UUIDField,
+    Value,
+    When,
+)
 from django.utils import timezone
 
 from proxying import abuse, hours
@@ -382,7 +392,8 @@ def _numbers_concerned(contact: Contact) -> dict[str, _Number]:
 
 def _seller_of(contact: Contact) -> Subquery:
     sessions = ProxySession.objects.filter(unique_name=contact.earlier_session)
-    return Subquery(sessions.values("reserved_number__seller")[:1])
+    # SQLite tells a foreign key's UUID as text.
+    return Subquery(sessions.values("reserved_number__seller")[:1], output_field=UUIDField())
 
 
 def _stood_for_another(row: Any, earlier: EarlierSession | None) -> bool:
