@@ -15,10 +15,11 @@ from django.db.models import Count, Exists, OuterRef, Subquery
 from django.utils import timezone
 
 from proxying import abuse
+from proxying.contacts import Contact
 from proxying.encryption import blind_index
 from proxying.limits import Turn, take_all
 from proxying.models import MissedText, ProxySession, ReservedNumber
-from proxying.routing import Contact, CreateSession, Decision, TurnAway
+from proxying.routing import CreateSession, Decision, TurnAway
 
 logger = structlog.get_logger(__name__)
 

@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import override, pgettext
 
 from proxying import admission, aside, deadlines, hold, interactions, remembered, routing
+from proxying.contacts import Contact
 from proxying.deadlines import DatabaseAway
 from proxying.encryption import blind_index
 from proxying.signatures import Fields, twilio_callback
@@ -76,7 +77,7 @@ def out_of_session_callback(request: HttpRequest, fields: Fields) -> HttpRespons
 
     Whatever is broken behind it, the answer is 200 and there within three seconds.
     """
-    contact = routing.Contact.parse(fields)
+    contact = Contact.parse(fields)
     decision = _decide(contact)
     if isinstance(decision, routing.CreateSession):
         if not decision.is_beside:
@@ -99,7 +100,7 @@ def _after_hold(turn: int) -> Callable[[HttpRequest], HttpResponse]:
 
     @twilio_callback(account="AccountSid", required=("From", "To", "CallSid"))
     def hold_callback(request: HttpRequest, fields: Fields) -> HttpResponse:
-        contact = routing.Contact.parse(fields)
+        contact = Contact.parse(fields)
         decision = _decide(contact)
         if isinstance(decision, routing.CreateSession):
             twiml = hold.connect(decision.participant_identifier, shown=contact.dialled)
@@ -140,7 +141,7 @@ def intercept_callback(request: HttpRequest, fields: Fields) -> HttpResponse:
     return HttpResponse(status=403 if refused else 204)
 
 
-def _decide(contact: routing.Contact) -> routing.Decision | None:
+def _decide(contact: Contact) -> routing.Decision | None:
     """Fresh from the database, else as it was minutes ago; None when nothing is known."""
     try:
         decision: routing.Decision | None = _fresh(contact)
@@ -158,14 +159,14 @@ def _decide(contact: routing.Contact) -> routing.Decision | None:
     return decision
 
 
-def _fresh(contact: routing.Contact) -> routing.Decision:
+def _fresh(contact: Contact) -> routing.Decision:
     epochs = remembered.epochs(contact)
     decision = deadlines.ask(partial(_ask_database, contact))
     remembered.keep(decision, epochs)
     return decision
 
 
-def _ask_database(contact: routing.Contact) -> routing.Decision:
+def _ask_database(contact: Contact) -> routing.Decision:
     decision = routing.decide(contact)
     if isinstance(decision, routing.CreateSession):
         return admission.admit(contact, decision)
@@ -181,7 +182,7 @@ def _connect_beside(decision: routing.CreateSession) -> bytes:
     )
 
 
-def _by_memory(contact: routing.Contact) -> routing.Decision | None:
+def _by_memory(contact: Contact) -> routing.Decision | None:
     try:
         decision = remembered.decide(contact)
     except Exception:
@@ -192,7 +193,7 @@ def _by_memory(contact: routing.Contact) -> routing.Decision | None:
     return decision
 
 
-def _promise_to_pass_on(contact: routing.Contact) -> bytes:
+def _promise_to_pass_on(contact: Contact) -> bytes:
     """The text is fetched from Twilio later. Its sender is told so, once a day."""
     text = {"message_sid": contact.contact_sid, "earlier_session": contact.earlier_session}
     if not aside.put("text", text):
@@ -200,7 +201,7 @@ def _promise_to_pass_on(contact: routing.Contact) -> bytes:
     return hold.written_apology() if remembered.is_first_today(contact) else NEUTRAL_MESSAGE
 
 
-def _written(contact: routing.Contact, answer: routing.Answer) -> bytes:
+def _written(contact: Contact, answer: routing.Answer) -> bytes:
     """Silence, but who would reach an away seller is told so: otherwise the text seems read."""
     if answer != routing.Answer.AWAY or not _is_first_today(contact):
         return NEUTRAL_MESSAGE
@@ -211,7 +212,7 @@ def _written(contact: routing.Contact, answer: routing.Answer) -> bytes:
     ).encode()
 
 
-def _is_first_today(contact: routing.Contact) -> bool:
+def _is_first_today(contact: Contact) -> bool:
     """Once a day for each sender: a phone that answers by itself would go on for ever.
 
     The same text told twice is answered the same. While the cache is away nobody is answered.

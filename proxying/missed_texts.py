@@ -18,9 +18,10 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from proxying import admission, hours, routing, twilio_client
+from proxying.contacts import Contact, EarlierSession
 from proxying.encryption import blind_index
 from proxying.models import MissedText, ProxyService, ProxySession, ReservedNumber
-from proxying.routing import Contact, CreateSession, EarlierSession
+from proxying.routing import CreateSession
 from proxying.twilio_client import NOT_FOUND, ReceivedText, TwilioRefused, TwilioUnavailable
 
 logger = structlog.get_logger(__name__)

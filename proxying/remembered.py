@@ -17,12 +17,13 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime, parse_time
 
 from proxying import aside, last_known_good, memory, routing
+from proxying.contacts import Contact
 from proxying.encryption import CannotUnseal, blind_index
 from proxying.memory import MemoryAway
 from proxying.models import Block, ProxySession, ReservedNumber, Seller
 from proxying.phone_numbers import PhoneNumber
 from proxying.provisioning.ending import sessions_to_close
-from proxying.routing import Contact, CreateSession, Decision, Remembered, TurnAway
+from proxying.routing import CreateSession, Decision, Remembered, TurnAway
 
 _A_BATCH: Final = 500
 # With more the route would be too large to read while somebody waits.

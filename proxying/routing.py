@@ -8,9 +8,9 @@ import base64
 import hmac
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from enum import Enum, auto
-from typing import Any, Final, Self
+from typing import Any, Final
 
 import structlog
 from django.conf import settings
@@ -28,11 +28,11 @@ from django.db.models import (
 from django.utils import timezone
 
 from proxying import abuse, hours
+from proxying.contacts import Contact, EarlierSession
 from proxying.encryption import CannotUnseal, blind_index
 from proxying.known_buyers import are_known, meant_another
 from proxying.models import Block, Interaction, ProxySession, ReservedNumber, Seller
 from proxying.phone_numbers import E164
-from proxying.signatures import Fields
 
 logger = structlog.get_logger(__name__)
 
@@ -43,73 +43,6 @@ _WITHHELD = frozenset(
     "+" + word.translate(str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "22233344455566677778889999"))
     for word in ("ANONYMOUS", "BLOCKED", "RESTRICTED", "UNAVAILABLE", "UNKNOWN")
 )
-
-
-@dataclass(frozen=True)
-class EarlierSession:
-    """What Proxy remembers of the last Session between the two, which has ended."""
-
-    unique_name: str
-    partner: str
-    partner_proxy_identifier: str
-    created_at: datetime | None
-
-
-@dataclass(frozen=True)
-class Contact:
-    """A call or text that fits no open Session.
-
-    *sender* is what Twilio says is calling: a number (E.164), a short code, ``anonymous``.
-    *forwarded_from* is the phone that passed the call on, where its carrier tells; else empty.
-    """
-
-    contact_sid: str
-    sender: str
-    dialled: str
-    is_call: bool
-    earlier: EarlierSession | None
-    forwarded_from: str = ""
-
-    @property
-    def earlier_session(self) -> str:
-        """The unique name of the earlier Session; empty without one."""
-        return self.earlier.unique_name if self.earlier else ""
-
-    @classmethod
-    def parse(cls, fields: Fields) -> Self:
-        """From the fields of an out-of-session callback.
-
-        https://www.twilio.com/docs/proxy/out-of-session-callback-response-guide
-        """
-        earlier = EarlierSession(
-            unique_name=fields.get("sessionUniqueName", ""),
-            partner=fields.get("outboundParticipantIdentifier", ""),
-            partner_proxy_identifier=fields.get("outboundParticipantProxyIdentifier", ""),
-            created_at=_moment(fields.get("sessionDateCreated", "")),
-        )
-        return cls(
-            contact_sid=fields.get("CallSid") or fields["MessageSid"],
-            sender=fields["From"],
-            dialled=fields["To"],
-            is_call="CallSid" in fields,
-            earlier=earlier if earlier.partner and _is_same_pair(fields) else None,
-            forwarded_from=fields.get("ForwardedFrom", ""),
-        )
-
-
-def _is_same_pair(fields: Fields) -> bool:
-    return (
-        fields.get("inboundParticipantIdentifier") == fields["From"]
-        and fields.get("inboundParticipantProxyIdentifier") == fields["To"]
-    )
-
-
-def _moment(iso_8601: str) -> datetime | None:
-    try:
-        moment = datetime.fromisoformat(iso_8601)
-    except ValueError:
-        return None
-    return moment if moment.tzinfo else None
 
 
 @dataclass(frozen=True)

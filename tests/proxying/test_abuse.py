@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from proxying import abuse, admission, routing
 from proxying.callbacks import NEUTRAL_MESSAGE, spoken
+from proxying.contacts import Contact
 from proxying.encryption import blind_index
 from proxying.models import LimitCounter, ProxySession
 from proxying.routing import Answer
@@ -293,7 +294,7 @@ def test_caller_in_quarantine_is_stopped_in_running_sessions_too(two_sellers):
 def one_call(numbered):
     """Without the callback's time limit: many at once take long on a small machine."""
     n, number = numbered
-    heard = routing.Contact(f"CA{n:032x}", BOBS_PHONE, number, is_call=True, earlier=None)
+    heard = Contact(f"CA{n:032x}", BOBS_PHONE, number, is_call=True, earlier=None)
     try:
         decision = routing.decide(heard)
         if isinstance(decision, routing.CreateSession):

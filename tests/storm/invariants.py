@@ -17,6 +17,7 @@ from django.db.models import Model, Q
 from django.utils import timezone
 
 from proxying import known_buyers, remembered, routing
+from proxying.contacts import Contact
 from proxying.encryption import blind_index
 from proxying.models import (
     Block,
@@ -35,7 +36,7 @@ from proxying.models import (
 )
 from proxying.models.intents import Intent
 from proxying.provisioning import buying
-from proxying.routing import Answer, Contact, CreateSession, TurnAway
+from proxying.routing import Answer, CreateSession, TurnAway
 from proxying.switchboard.models import (
     IncomingPhoneNumber,
     Purchase,

@@ -28,12 +28,13 @@ from proxying import (
     twilio_client,
     verification,
 )
+from proxying.contacts import Contact
 from proxying.encryption import blind_index, newest_key_id
 from proxying.models import Block, Interaction, ProxyService, ProxySession, Seller
 from proxying.nudges import nudge
 from proxying.phone_numbers import PhoneNumber
 from proxying.provisioning import buying, moving
-from proxying.routing import Contact, CreateSession
+from proxying.routing import CreateSession
 from proxying.switchboard.models import (
     Call,
     IncomingPhoneNumber,
