@@ -14,7 +14,6 @@ from statistics import median
 from typing import Any
 
 import pytest
-from allauth.account.models import EmailAddress
 from django.test import Client
 
 from proxying import abuse, provisioning
@@ -28,7 +27,7 @@ from tests.proxying.factories import (
     TOMS_PHONE,
     ReservedNumberFactory,
     SellerFactory,
-    UserFactory,
+    an_account,
     beth,
     tom,
 )
@@ -107,10 +106,7 @@ def test_who_types_an_address_cannot_tell_by_time_whether_it_is_known(
 ) -> None:
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
     settings.ACCOUNT_RATE_LIMITS = False
-    known = UserFactory(username="bob", email="bob@example.com")
-    known.set_password(PASSWORD)
-    known.save()
-    EmailAddress.objects.create(user=known, email=known.email, verified=True, primary=True)
+    known = an_account("bob", PASSWORD)
     strangers = (f"eve{n}@example.com" for n in count())
 
     def types(address: Callable[[], str]) -> Callable[[], object]:

@@ -1,10 +1,9 @@
 """Where the account's pages may lead when they are done."""
 
 import pytest
-from allauth.account.models import EmailAddress
 from django.test import Client
 
-from tests.proxying.factories import UserFactory
+from tests.proxying.factories import an_account
 
 pytestmark = pytest.mark.django_db
 
@@ -14,11 +13,7 @@ PASSWORD = "Loud-bell-54"
 
 @pytest.fixture
 def tom():
-    user = UserFactory(username="tom", email="tom@example.com")
-    user.set_password(PASSWORD)
-    user.save()
-    EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
-    return user
+    return an_account("tom", PASSWORD)
 
 
 @pytest.mark.parametrize(

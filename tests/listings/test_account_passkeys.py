@@ -1,10 +1,9 @@
 """Passkeys in a real browser, under the site's own Content Security Policy."""
 
 import pytest
-from allauth.account.models import EmailAddress
 from playwright.sync_api import expect
 
-from tests.proxying.factories import UserFactory
+from tests.proxying.factories import an_account
 
 PASSWORD = "Loud-bell-54"
 
@@ -13,11 +12,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def tom(live):
-    user = UserFactory(username="tom", email="tom@example.com")
-    user.set_password(PASSWORD)
-    user.save()
-    EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
-    return user
+    return an_account("tom", PASSWORD)
 
 
 @pytest.fixture

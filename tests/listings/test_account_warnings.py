@@ -10,7 +10,7 @@ from django.test import Client
 
 from listings import notices
 from listings.models import Notice
-from tests.proxying.factories import UserFactory
+from tests.proxying.factories import an_account
 
 pytestmark = pytest.mark.django_db
 
@@ -20,11 +20,7 @@ NEW_PASSWORD = "Deaf-hill-81"
 
 @pytest.fixture
 def tom():
-    user = UserFactory(username="tom", email="tom@example.com")
-    user.set_password(PASSWORD)
-    user.save()
-    EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
-    return user
+    return an_account("tom", PASSWORD)
 
 
 @pytest.fixture

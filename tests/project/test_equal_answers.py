@@ -14,7 +14,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from tests.proxying.factories import BETHS_PHONE, UserFactory, beth
+from tests.proxying.factories import BETHS_PHONE, UserFactory, an_account, beth
 
 KNOWN = "bob@example.com"
 UNKNOWN = "eve@example.com"
@@ -49,11 +49,7 @@ class Answer:
 @pytest.fixture(autouse=True)
 def bob(db: None, settings: Any) -> User:
     settings.PASSWORD_HASHERS = [f"{__name__}.CountingHasher"]
-    user = UserFactory(username="bob", email=KNOWN)
-    user.set_password(PASSWORD)
-    user.save()
-    EmailAddress.objects.create(user=user, email=KNOWN, verified=True, primary=True)
-    return user
+    return an_account("bob", PASSWORD)
 
 
 def post(url: str, **typed: str) -> Answer:

@@ -1,6 +1,7 @@
 """People and their numbers. ``tom()`` and ``beth()`` sell, and are ready to be called."""
 
 import factory
+from allauth.account.models import EmailAddress
 from django.contrib.auth import get_user_model
 from django.utils import timezone
 from factory.django import DjangoModelFactory, Password
@@ -24,6 +25,13 @@ class UserFactory(DjangoModelFactory):
     username = factory.Sequence(lambda n: f"user{n}")
     email = factory.LazyAttribute(lambda user: f"{user.username}@example.com")
     password = Password(None)
+
+
+def an_account(username, password):
+    """Whose owner can log in, by a proved address."""
+    user = UserFactory(username=username, password=password)
+    EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
+    return user
 
 
 class SellerFactory(DjangoModelFactory):
