@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlsplit
 
+import hypothesis
 import pytest
 import requests
 import urllib3
@@ -19,6 +20,17 @@ from proxying import deadlines
 from proxying.switchboard.faults.connections import ConnectionDropped
 from shoppingplace.celery import app as celery_app
 from tests import programs
+
+# No example is timed: a busy machine may stop for a second. Those of a test share its fixtures.
+hypothesis.settings.register_profile(
+    "untimed",
+    deadline=None,
+    suppress_health_check=[
+        hypothesis.HealthCheck.too_slow,
+        hypothesis.HealthCheck.function_scoped_fixture,
+    ],
+)
+hypothesis.settings.load_profile("untimed")
 
 
 class InProcessAdapter(requests.adapters.HTTPAdapter):

@@ -7,7 +7,7 @@ import pytest
 from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone
-from hypothesis import HealthCheck, given
+from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
@@ -159,9 +159,7 @@ def test_a_cursor_that_is_not_ours_shows_the_first_page(client, before):
 TEXTS = st.text() | st.sampled_from(["'", "a' | b", "!!", ":*", "\\", "<->", "(", "\ud83d", "%"])
 
 
-@hypothesis_settings(
-    suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60, deadline=None
-)
+@hypothesis_settings(max_examples=60)
 @given(
     st.dictionaries(
         st.sampled_from(

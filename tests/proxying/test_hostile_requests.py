@@ -5,7 +5,7 @@ from urllib.parse import urlencode
 
 import pytest
 from django.urls import reverse
-from hypothesis import HealthCheck, given
+from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
@@ -83,7 +83,7 @@ def test_odd_headers_are_refused_without_a_query(name, odd, django_assert_num_qu
 
 
 @pytest.mark.django_db
-@hypothesis_settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@hypothesis_settings(max_examples=300)
 @given(
     body=st.binary(max_size=200)
     | st.text("=&%+;\x00aFromToé0", max_size=80).map(lambda text: text.encode()),

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from rest_framework.test import APIClient
 
@@ -29,11 +29,7 @@ PARAMETERS = st.dictionaries(
     NASTY.filter(lambda text: text != "\ud800") | st.text(max_size=20),
     max_size=4,
 )
-MANY = settings(
-    max_examples=150,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
+MANY = settings(max_examples=150)
 
 
 @pytest.fixture
