@@ -231,6 +231,10 @@ class Model:
         if sender == seller.phone or self._meant_another(seller, earlier):
             return {NEUTRAL}
         also = self._if_it_rings(sender, is_call=is_call, now=now)
+        before = [talk for talk in self.talks.values() if self._was_anothers(talk, number, sender)]
+        if any(not talk.in_doubt for talk in before):
+            return {NEUTRAL}
+        also |= {NEUTRAL} if before else set()
         if number.state == "left":
             known = self.knows(seller, sender, now)
             if known is False:
@@ -249,6 +253,11 @@ class Model:
     def _meant_another(self, seller: Seller, earlier: Earlier | None) -> bool:
         talk = self.talks.get(earlier.unique_name) if earlier else None
         return talk is not None and talk.seller is not seller
+
+    def _was_anothers(self, talk: Talk, number: Number, buyer: str) -> bool:
+        """Given back and bought again, the number still means somebody else to that buyer."""
+        same = talk.number == number.e164 and talk.buyer == buyer
+        return same and talk.seller is not number.seller
 
     def _if_it_rings(self, sender: str, *, is_call: bool, now: datetime) -> set[str]:
         rang = self.rang.get(sender)
