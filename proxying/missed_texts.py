@@ -132,12 +132,12 @@ def _decide(missed: MissedText, text: ReceivedText) -> CreateSession:
     )
     decision: routing.Decision = routing.decide(contact)
     if isinstance(decision, CreateSession):
+        if not decision.reserved_number.was_held_at(text.sent_at):
+            raise _WillNotBe("the number was not this seller's yet")
         decision = admission.admit_late(contact, decision)
-    if not isinstance(decision, CreateSession):
-        raise _WillNotBe(decision.reason)
-    if not decision.reserved_number.was_held_at(text.sent_at):
-        raise _WillNotBe("the number was not this seller's yet")
-    return decision
+    if isinstance(decision, CreateSession):
+        return decision
+    raise _WillNotBe(decision.reason)
 
 
 def _earlier(unique_name: str, text: ReceivedText) -> EarlierSession | None:
@@ -146,12 +146,13 @@ def _earlier(unique_name: str, text: ReceivedText) -> EarlierSession | None:
     Our own row of it may be lost. Where Twilio has lost it too, nothing tells whom the sender
     means, and the text goes to nobody.
     """
-    service_sid = _service_sid_of(text.dialled)
-    if not unique_name or not service_sid:
+    service_sid = _service_sid_of(text.dialled) if unique_name else None
+    if service_sid is None:
         return None
-    row = ProxySession.objects.filter(unique_name=unique_name).first()
+    rows = ProxySession.objects.filter(unique_name=unique_name)
+    known_sid = rows.values_list("session_sid", flat=True).first()
     try:
-        sid = (row and row.session_sid) or twilio_client.find_session(service_sid, unique_name)
+        sid = known_sid or twilio_client.find_session(service_sid, unique_name)
         people = twilio_client.who_takes_part(service_sid, sid) if sid else []
     except TwilioRefused as refusal:
         if refusal.status != NOT_FOUND:

@@ -222,5 +222,6 @@ def _kept(number: ReservedNumber) -> str:
         if number.is_active:
             return str(number.proxy_identifier)
         ReservedNumber.objects.filter(pk=number.pk).update(next_attempt_at=timezone.now())
-        _end_sessions_with(number)
+        if number.status == ReservedNumber.Status.RESERVING:
+            _end_sessions_with(number)
     raise RuntimeError(f"no number: {number.status}, {number.last_error}")
