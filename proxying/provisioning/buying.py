@@ -6,11 +6,14 @@ for which row.
 """
 
 import random
+from collections.abc import Collection
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
 
 from proxying import twilio_client
+from proxying.models import PoolNumber, ReservedNumber, StockNumber
 from proxying.twilio_client import NUMBER_NOT_FOR_SALE, TwilioRefused
 
 
@@ -30,15 +33,37 @@ def row_of(friendly_name: str) -> UUID | None:
         return None
 
 
-def for_sale(country: str, area_code: str | None) -> list[str]:
+def for_sale(country: str, area_code: str | None = None, *, to_a_seller: bool) -> list[str]:
     """Numbers to choose from, those in *area_code* if there are any, in random order.
 
-    Random, so that two workers who look at the same shelf seldom reach for the same number.
+    None that a row of ours stands for; and *to_a_seller* alone what was a seller's once, for
+    a seller's row tells whom its old buyers mean by it. In random order, so that two workers
+    who look at the same shelf seldom reach for the same number.
     """
-    found = twilio_client.search_for_sale(country, area_code=area_code) if area_code else []
-    found = found or twilio_client.search_for_sale(country)
+    found = _for_sale(country, area_code, to_a_seller=to_a_seller) if area_code else []
+    found = found or _for_sale(country, None, to_a_seller=to_a_seller)
     random.shuffle(found)
     return found
+
+
+def _for_sale(country: str, area_code: str | None, *, to_a_seller: bool) -> list[str]:
+    found = twilio_client.search_for_sale(country, area_code=area_code)
+    taken = in_our_rows(found, also_released=not to_a_seller)
+    return [e164 for e164 in found if e164 not in taken]
+
+
+def in_our_rows(e164s: Collection[str], *, also_released: bool = False) -> set[str]:
+    """Those that a row of ours stands for, be it only the intent to buy them."""
+    reserved = ReservedNumber.objects.all()
+    if not also_released:
+        reserved = reserved.exclude(status=ReservedNumber.Status.RELEASED)
+    rows: list[Any] = [StockNumber.objects, PoolNumber.objects, reserved]
+    found = [
+        one.filter(proxy_identifier__in=e164s).values_list("proxy_identifier", flat=True)
+        for one in rows
+    ]
+    # In one statement: meanwhile a number may go from one of them to another.
+    return {str(e164) for e164 in found[0].union(*found[1:])}
 
 
 def acquire(e164: str, row_id: UUID) -> str | None:

@@ -71,6 +71,25 @@ def claim_from_pool(number: ReservedNumber, area_code: str | None) -> bool:
     return False
 
 
+def put_back(number: ReservedNumber) -> bool:
+    """Into the pool again; *number* waits for another. False if it is in other hands by now."""
+    service, e164, sid = number.service, number.proxy_identifier, number.phone_number_sid
+    assert service is not None
+    assert e164 is not None
+    with transaction.atomic():
+        if not number.advance(
+            status=ReservedNumber.Status.PENDING,
+            service=None,
+            proxy_identifier=None,
+            phone_number_sid="",
+            pooled_until=None,
+        ):
+            return False
+        pooled = _begin(service, e164, phone_number_sid=sid)
+    _finish(pooled)
+    return True
+
+
 def _claim(
     service: ProxyService, idle: set[str], number: ReservedNumber, area_code: str | None
 ) -> bool:
@@ -120,9 +139,7 @@ def _has_spare(service: ProxyService) -> bool:
 
 
 def _choose(service: ProxyService) -> PoolNumber | None:
-    for e164 in buying.for_sale(service.country, None):
-        if ReservedNumber.objects.filter(proxy_identifier=e164).exists():
-            continue
+    for e164 in buying.for_sale(service.country, to_a_seller=False):
         try:
             with transaction.atomic():
                 _queue_up(service)
@@ -136,11 +153,15 @@ def _choose(service: ProxyService) -> PoolNumber | None:
     return None
 
 
-def _begin(service: ProxyService, e164: str) -> PoolNumber:
-    """The intent to buy *e164*, with its first attempt: whoever makes it is at work on it."""
+def _begin(service: ProxyService, e164: str, *, phone_number_sid: str = "") -> PoolNumber:
+    """The intent to have *e164* in the pool: to buy it, unless it has a SID.
+
+    With its first attempt: whoever makes it is at work on it.
+    """
     return PoolNumber.objects.create(
         service=service,
         proxy_identifier=e164,
+        phone_number_sid=phone_number_sid,
         attempts=1,
         unended_attempts=1,
         next_attempt_at=timezone.now() + _lease(),
@@ -171,7 +192,9 @@ def _bought(number: PoolNumber) -> bool:
 
 
 def _added(number: PoolNumber) -> bool:
-    twilio_client.add_to_service(number.service.service_sid, number.phone_number_sid)
+    twilio_client.put_into_service(
+        number.service.service_sid, number.phone_number_sid, is_reserved=False
+    )
     return number.end_attempt(added_at=timezone.now(), next_attempt_at=None, last_error="")
 
 

@@ -15,11 +15,11 @@ from django.utils import timezone
 from proxying import twilio_client
 from proxying.capacity import RESERVED_IN_A_SERVICE
 from proxying.encryption import CannotUnseal
-from proxying.models import PoolNumber, ProxyService, ReservedNumber, Seller
+from proxying.models import ProxyService, ReservedNumber, Seller
 from proxying.phone_numbers import area_code
 from proxying.provisioning import buying, spending, stock
 from proxying.provisioning.moving import make_way
-from proxying.provisioning.pool import claim_from_pool, country_of
+from proxying.provisioning.pool import claim_from_pool, country_of, put_back
 from proxying.provisioning.spending import SpentForToday
 from proxying.reachability import announce
 from proxying.twilio_client import TwilioRefused, TwilioUnavailable
@@ -133,9 +133,7 @@ def _choose(number: ReservedNumber) -> None:
     service = _service_with_room(country_of(number))
     if stock.take(number, service, area):
         return
-    for e164 in buying.for_sale(service.country, area):
-        if PoolNumber.objects.filter(proxy_identifier=e164).exists():
-            continue
+    for e164 in buying.for_sale(service.country, area, to_a_seller=True):
         try:
             with transaction.atomic():
                 _write(number, status=Status.BUYING, service=service, proxy_identifier=e164)
@@ -158,15 +156,16 @@ def _buy(number: ReservedNumber) -> None:
 
 
 def _confirm(number: ReservedNumber) -> None:
-    """reserving: into the Service, out of the automatic choice, and idle."""
+    """reserving: into the Service, out of the automatic choice, and idle; else choose another."""
     assert number.service is not None
-    service_sid = number.service.service_sid
-    twilio_client.add_to_service(service_sid, number.phone_number_sid)
-    reserved = twilio_client.mark_reserved(service_sid, number.phone_number_sid)
+    reserved = twilio_client.put_into_service(
+        number.service.service_sid, number.phone_number_sid, is_reserved=True
+    )
     if reserved.in_use:
-        # Chosen by Proxy between our look and our claim. No new Session can take it now;
-        # those that have it end by their time to live.
-        raise _Obstacle(f"waiting for {reserved.in_use} Sessions to let go of the number")
+        # Chosen by Proxy between our look and our claim: to some seller it stands for a buyer.
+        if not put_back(number):
+            raise _Overtaken
+        return
     now = timezone.now()
     active = {"status": Status.ACTIVE, "active_at": now, "next_attempt_at": None}
     with transaction.atomic():

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
-from proxying.models import PoolNumber, ProxyService, ReservedNumber, StockNumber
+from proxying.models import ProxyService, ReservedNumber, StockNumber
 from proxying.provisioning import buying, spending
 from proxying.twilio_client import TwilioRefused, TwilioUnavailable
 
@@ -97,9 +97,7 @@ def fill_stock(country: str) -> int:
 
 def _choose(country: str) -> StockNumber | None:
     """The intent to buy a number, with its first attempt: whoever makes it is at work on it."""
-    for e164 in buying.for_sale(country, None):
-        if _is_known(e164):
-            continue
+    for e164 in buying.for_sale(country, to_a_seller=False):
         try:
             with transaction.atomic():
                 chosen = StockNumber.objects.create(
@@ -114,11 +112,6 @@ def _choose(country: str) -> StockNumber | None:
         except IntegrityError:
             continue  # another worker chose it first
     return None
-
-
-def _is_known(e164: str) -> bool:
-    rows = (ReservedNumber.objects, PoolNumber.objects)
-    return any(objects.filter(proxy_identifier=e164).exists() for objects in rows)
 
 
 def _buy(number: StockNumber) -> bool:

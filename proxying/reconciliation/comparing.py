@@ -32,7 +32,9 @@ def differences(twilio: AtTwilio, rows: InOurRows, *, however_many: bool) -> Ite
     yield from _bought(twilio, rows)
     owned = {number.proxy_identifier: number for number in twilio.owned.values()}
     for row in vanished:
-        yield _vanished(row, owned.get(row.proxy_identifier or ""), credible=credible)
+        same_number = owned.get(row.proxy_identifier or "")
+        is_back = same_number is not None and _is_of(row, same_number, rows)
+        yield _vanished(row, same_number if is_back else None, credible=credible)
     for row in rows.with_a_sid():
         # What is in stock is in no Service.
         if row.phone_number_sid in twilio.owned and not isinstance(row, StockNumber):
@@ -80,6 +82,17 @@ def _is_missing(row: Row, twilio: AtTwilio) -> bool:
     return settled and not row.is_at_work and row.phone_number_sid not in twilio.owned
 
 
+def _is_of(row: Row, owned: OwnedNumber, rows: InOurRows) -> bool:
+    """Whether what is *row*'s number to dial is its number: bought by us, and for no other row."""
+    bought_for = buying.row_of(owned.friendly_name)
+    all_rows: list[Row] = [*rows.stock, *rows.pool, *rows.reserved]
+    others = [other for other in all_rows if other.pk != row.pk]
+    return bought_for is not None and not any(
+        owned.phone_number_sid == other.phone_number_sid or bought_for == other.pk
+        for other in others
+    )
+
+
 def _is_credible(vanished: int, twilio: AtTwilio, rows: InOurRows) -> bool:
     if any(configuration is None for _service, configuration in twilio.services):
         return False
@@ -87,7 +100,7 @@ def _is_credible(vanished: int, twilio: AtTwilio, rows: InOurRows) -> bool:
 
 
 def _vanished(row: Row, same_number: OwnedNumber | None, *, credible: bool) -> Finding:
-    if same_number and buying.row_of(same_number.friendly_name) is not None:
+    if same_number:
         repair = partial(repairs.write_new_sid, row, same_number)
         return Finding(Kind.RENAMED, str(row.pk), repair)
     if not credible:

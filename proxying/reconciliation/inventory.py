@@ -57,7 +57,8 @@ def look_at_twilio() -> AtTwilio:
 
 
 def read_rows() -> InOurRows:
-    # In this order: a number goes from the stock or the pool to a seller, never back.
+    # In this order: a number goes from the stock or the pool to a seller. One that goes back
+    # meanwhile is missed here, and whatever is to mend that looks again.
     stock = list(StockNumber.objects.all())
     pool = list(PoolNumber.objects.select_related("service"))
     reserved = list(

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from proxying import twilio_client
 from proxying.models import PoolNumber, ProxyService, ReservedNumber, StockNumber, StrayNumber
-from proxying.provisioning import promise, reserving
+from proxying.provisioning import buying, promise, reserving
 from proxying.reachability import announce, number_lost
 from proxying.reconciliation.inventory import Row
 from proxying.twilio_client import OwnedNumber, ProxyServiceConfiguration
@@ -43,7 +43,7 @@ def adopt(row: ReservedNumber, owned: OwnedNumber) -> bool:
 def set_aside(owned: OwnedNumber) -> bool:
     """Into quarantine, from which ``strays`` gives it back."""
     with transaction.atomic():
-        if is_claimed(owned.proxy_identifier):
+        if buying.in_our_rows([owned.proxy_identifier]):
             return False
         over = timezone.now() + timedelta(days=settings.NUMBER_QUARANTINE_DAYS)
         _stray, is_new = StrayNumber.objects.get_or_create(
@@ -57,17 +57,6 @@ def set_aside(owned: OwnedNumber) -> bool:
     if is_new:
         logger.error("stray_number_found", phone_number_sid=owned.phone_number_sid)
     return is_new
-
-
-def is_claimed(e164: str) -> bool:
-    """A row stands for this number."""
-    # In this order: a number goes from the stock or the pool to a seller, never back.
-    kept = any(
-        objects.filter(proxy_identifier=e164).exists()
-        for objects in (StockNumber.objects, PoolNumber.objects)
-    )
-    reserved = ReservedNumber.objects.exclude(status=Status.RELEASED)
-    return kept or reserved.filter(proxy_identifier=e164).exists()
 
 
 def write_new_sid(row: Row, owned: OwnedNumber) -> bool:
@@ -113,9 +102,8 @@ def bring_home(row: PoolNumber | ReservedNumber, astray: ProxyService | None) ->
     home = row.service.service_sid
     if astray:
         twilio_client.remove_from_service(astray.service_sid, row.phone_number_sid)
-    twilio_client.add_to_service(home, row.phone_number_sid)
-    if isinstance(row, ReservedNumber):
-        twilio_client.mark_reserved(home, row.phone_number_sid)
+    is_reserved = isinstance(row, ReservedNumber)
+    twilio_client.put_into_service(home, row.phone_number_sid, is_reserved=is_reserved)
     logger.error("number_brought_home", row=str(row.pk), service=home)
     return True
 
@@ -124,7 +112,7 @@ def reserve_again(row: ReservedNumber) -> bool:
     if not _is_unchanged(row):
         return False
     assert row.service is not None
-    twilio_client.mark_reserved(row.service.service_sid, row.phone_number_sid)
+    twilio_client.put_into_service(row.service.service_sid, row.phone_number_sid, is_reserved=True)
     logger.error("number_reserved_again", reserved_number=str(row.pk))
     return True
 

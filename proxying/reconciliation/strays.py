@@ -9,7 +9,6 @@ from django.utils import timezone
 from proxying import twilio_client
 from proxying.models import ProxyService, StrayNumber
 from proxying.provisioning import buying
-from proxying.reconciliation.repairs import is_claimed
 from proxying.twilio_client import TwilioRefused, TwilioUnavailable
 
 logger = structlog.get_logger(__name__)
@@ -51,4 +50,4 @@ def _is_still_ours(stray: StrayNumber) -> bool:
     owned = twilio_client.fetch_owned(stray.phone_number_sid)
     if owned is None or buying.row_of(owned.friendly_name) is None:
         return False
-    return not is_claimed(owned.proxy_identifier)
+    return not buying.in_our_rows([owned.proxy_identifier])

@@ -76,22 +76,18 @@ def list_service_numbers(service_sid: str) -> list[ServiceNumber]:
     return [_service_number(number) for number in numbers]
 
 
-def add_to_service(service_sid: str, phone_number_sid: str) -> None:
-    """Puts a number of ours into the Service; already there is success."""
+def put_into_service(
+    service_sid: str, phone_number_sid: str, *, is_reserved: bool
+) -> ServiceNumber:
+    """A number of ours, into the Service; *is_reserved* keeps it out of Proxy's own choice.
+
+    From the first moment, if it comes anew. One that is there already may be in use.
+    """
+    numbers = client().proxy.v1.services(service_sid).phone_numbers
     with translated_errors(also_fine=lambda error: error.code == ALREADY_IN_THIS_SERVICE):
-        client().proxy.v1.services(service_sid).phone_numbers.create(sid=phone_number_sid)
-
-
-def mark_reserved(service_sid: str, phone_number_sid: str) -> ServiceNumber:
-    """Takes the number out of Proxy's automatic choice."""
+        return _service_number(numbers.create(sid=phone_number_sid, is_reserved=is_reserved))
     with translated_errors():
-        number = (
-            client()
-            .proxy.v1.services(service_sid)
-            .phone_numbers(phone_number_sid)
-            .update(is_reserved=True)
-        )
-    return _service_number(number)
+        return _service_number(numbers(phone_number_sid).update(is_reserved=is_reserved))
 
 
 def remove_from_service(service_sid: str, phone_number_sid: str) -> None:

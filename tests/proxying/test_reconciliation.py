@@ -399,6 +399,24 @@ def test_number_at_twilio_under_another_sid_is_known_again(number, network):
     assert_settled(network)
 
 
+@pytest.mark.parametrize("has_learned_its_sid", [False, True])
+def test_number_that_came_back_for_another_row_is_not_taken_from_it(
+    number, network, has_learned_its_sid
+):
+    """The intent to buy it was there before it was this seller's, and could not be kept so far."""
+    other = StockNumber.objects.create(
+        country="US", proxy_identifier=number.proxy_identifier, next_attempt_at=None
+    )
+    vanish(number)
+    sid = twilio_client.buy(number.proxy_identifier, friendly_name=marker(other.pk))
+    StockNumber.objects.update(phone_number_sid=sid if has_learned_its_sid else "")
+
+    assert repaired(reconcile()) == [Kind.VANISHED]
+
+    number.refresh_from_db()
+    assert number.status == Status.RELEASED
+
+
 def test_wrong_account_takes_nobodys_number(number, service):
     """Credentials of another account: everything seems to be gone."""
     PhoneNumber.objects.all().delete()

@@ -20,7 +20,7 @@ from proxying.encryption import blind_index
 from proxying.models import Block, ReservedNumber, Seller
 from proxying.phone_numbers import PhoneNumber
 from proxying.provisioning import NotYet, moving
-from proxying.switchboard.models import Message, Phone, Session
+from proxying.switchboard.models import Message, Phone
 
 BY_POST: Final = "post"
 BY_PHONE: Final = "phone"
@@ -208,12 +208,6 @@ def _a_phone(how: str, nth: int, change: int) -> str:
     return number
 
 
-def _end_sessions_with(number: ReservedNumber) -> None:
-    """As their time to live would: Proxy may choose a number while it is taken from the pool."""
-    shown = Session.objects.active().filter(participants__proxy_identifier=number.proxy_identifier)
-    shown.update(expires_at=timezone.now())
-
-
 def _kept(number: ReservedNumber) -> str:
     for _ in range(_TRIES):
         with suppress(NotYet):
@@ -222,6 +216,4 @@ def _kept(number: ReservedNumber) -> str:
         if number.is_active:
             return str(number.proxy_identifier)
         ReservedNumber.objects.filter(pk=number.pk).update(next_attempt_at=timezone.now())
-        if number.status == ReservedNumber.Status.RESERVING:
-            _end_sessions_with(number)
     raise RuntimeError(f"no number: {number.status}, {number.last_error}")

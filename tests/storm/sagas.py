@@ -30,10 +30,17 @@ from proxying import (
 )
 from proxying.contacts import Contact
 from proxying.encryption import blind_index, newest_key_id
-from proxying.models import Block, Interaction, ProxyService, ProxySession, Seller
+from proxying.models import (
+    Block,
+    Interaction,
+    ProxyService,
+    ProxySession,
+    ReservedNumber,
+    Seller,
+)
 from proxying.nudges import nudge
 from proxying.phone_numbers import PhoneNumber
-from proxying.provisioning import buying, moving
+from proxying.provisioning import buying, moving, pool
 from proxying.routing import CreateSession
 from proxying.switchboard.models import (
     Call,
@@ -150,6 +157,23 @@ def _dan_types_the_code(pause: Pause) -> None:
 def _dan_asks_when_there_is_stock() -> None:
     tasks.keep_stock()
     _dan_asks_for_a_code()
+
+
+def _proxy_is_first() -> None:
+    """Dan's worker dies with a number of the pool in hand, and Proxy shows Tom the same one."""
+    _dan_asks_for_a_code()
+    dan = Seller.objects.get(display_name="Dan")
+    number = verification.check_code(dan, Verification.objects.get(to=DANS_PHONE).code)
+    claimed = ReservedNumber.claim(number.pk, lease=timedelta(seconds=1))
+    assert claimed is not None
+    assert pool.claim_from_pool(claimed, None)
+    text(EVES_PHONE, toms_number())
+    tom_sees = Participant.objects.filter(identifier=TOMS_PHONE)
+    assert tom_sees.filter(proxy_identifier=claimed.proxy_identifier).exists()
+
+
+def _dan_waits(pause: Pause) -> None:
+    nudge(tasks.reserve_number, Seller.objects.get(display_name="Dan").reserved_numbers.get().pk)
 
 
 # Taking service away, and giving it back
@@ -408,6 +432,10 @@ SAGAS: Final = (
     Saga(
         "a number of the pool", _dan_types_the_code, _dan_asks_for_a_code,
         with_settings=_SMALL_POOL,
+    ),
+    Saga(
+        "a number that Proxy chose first", _dan_waits, _proxy_is_first,
+        later=timedelta(minutes=1), with_settings=_SMALL_POOL,
     ),
     Saga(
         "a number of the stock", _dan_types_the_code, _dan_asks_when_there_is_stock,
