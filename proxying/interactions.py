@@ -6,8 +6,8 @@ Neither text nor number is kept.
 import json
 import re
 from contextlib import suppress
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any, Final, Self
 
 from django.conf import settings
@@ -48,9 +48,16 @@ _IN_BRACKETS: Final = re.compile(r"\(([23456789A-HJKMNP-TV-Z]{5})\)")
 _ALONE: Final = re.compile(r"\s*((?=[A-Z]*[2-9])[23456789A-HJKMNP-TV-Z]{5})\s*")
 
 
+def _now() -> str:
+    return timezone.now().isoformat()
+
+
 @dataclass(frozen=True)
 class Event:
-    """One callback about one interaction. Statuses are Twilio's words, lower case."""
+    """One callback about one interaction. Statuses are Twilio's words, lower case.
+
+    *told_at* is ISO 8601: what is put aside and written down later happened then.
+    """
 
     service_sid: str
     session_sid: str
@@ -63,6 +70,7 @@ class Event:
     inbound_status: str
     outbound_participant_sid: str
     outbound_status: str
+    told_at: str = field(default_factory=_now)
 
     @classmethod
     def parse(cls, fields: Fields) -> Self:
@@ -202,6 +210,7 @@ def record(event: Event) -> None:
                 interaction_sid=event.interaction_sid,
                 session_sid=event.session_sid,
                 type=event.type,
+                created_at=datetime.fromisoformat(event.told_at),
             )
         ],
         ignore_conflicts=True,

@@ -404,8 +404,11 @@ def test_interaction_is_recorded_when_the_database_is_back():
         call_number(2)
         answer = interaction(interactionServiceSid=service_sid, inboundResourceSid=f"CA{2:032x}")
         assert answer.status_code == 204
+        told_at = timezone.now()
     tasks.settle_aside()
-    assert Interaction.objects.get().proxy_session.contact_sid == f"CA{2:032x}"
+    row = Interaction.objects.get()
+    assert row.proxy_session.contact_sid == f"CA{2:032x}"
+    assert row.created_at <= told_at
 
 
 def test_interaction_that_nobody_can_keep_is_not_acknowledged():

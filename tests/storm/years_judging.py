@@ -187,7 +187,11 @@ class Judge:
         except ObjectDoesNotExist:
             return  # told so late that the Session has been deleted, as its seller has left
         talk.in_doubt = talk.in_doubt or away
-        picked_up = fields["outboundResourceStatus"] in {"in-progress", "completed"}
+        status = fields["outboundResourceStatus"]
+        if fields["interactionType"] == "Voice" and status in {"", "initiated", "ringing"}:
+            # As far as anybody knows who is told of it: a report may come late.
+            self._model.rang[talk.phone if from_buyer else talk.buyer] = self._world.now
+        picked_up = status in {"in-progress", "completed"}
         if picked_up or not from_buyer:
             self._model.has_spoken(talk, in_doubt=away)
 

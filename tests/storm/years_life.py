@@ -164,7 +164,6 @@ class Life:
             call.refresh_from_db()
         leg = Call.objects.filter(parent=call).first()
         if leg is not None and leg.status == Call.Status.RINGING:
-            self.model.rang[leg.to] = self.world.now
             self._picks_up(leg)
         self.judge.end(leg)
 
