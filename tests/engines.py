@@ -56,8 +56,6 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None
     if worker := os.environ.get("PYTEST_XDIST_WORKER"):
         _use_own_redis_database(worker)
         return (yield)
-    # Else a terminated run would leave its engines behind.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
     with ExitStack() as running:
         try:
             start(running)
@@ -69,6 +67,8 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None
 
 def start(running: ExitStack) -> None:
     """Sets the environment and starts what it does not name; *running* ends them again."""
+    # Else a terminated run would leave its engines behind.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     folder = Path(tempfile.mkdtemp(prefix="shoppingplace-tests-", dir="/tmp"))
     running.callback(shutil.rmtree, folder, ignore_errors=True)
     for setting in [name for name in os.environ if name.startswith(("TWILIO_", "EMAIL_"))]:
