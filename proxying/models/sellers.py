@@ -137,7 +137,9 @@ class Seller(models.Model):
         """
         with transaction.atomic():
             # Locked: the phone may be changing just now, and a move beginning.
-            index = Seller.objects.select_for_update().get(pk=self.pk).phone_number_index
+            today = Seller.objects.select_for_update().get(pk=self.pk)
+            # One that was typed but not proved is somebody else's, who may be a buyer here.
+            index = today.phone_number_index if today.phone_verified_at else None
             # Locked: a worker may be choosing or dropping a number for this row.
             for number in self.reserved_numbers.held().order_by("pk").select_for_update():
                 number.retire()

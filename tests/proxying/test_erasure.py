@@ -18,6 +18,7 @@ from tests.proxying.factories import (
     BOBS_PHONE,
     TOMS_NUMBER,
     TOMS_PHONE,
+    SellerFactory,
     beth,
     tom,
 )
@@ -113,6 +114,18 @@ def test_leaving_does_not_end_another_sellers_block():
     assert {row.get().buyer_index for row in (Block.objects, BuyerAlias.objects)} == {
         blind_index(TOMS_PHONE)
     }
+
+
+def test_leaving_with_a_phone_that_was_never_proved_forgets_nobody():
+    """Mallory types Bob's number, and leaves: what others know of Bob is his and theirs."""
+    mallory = SellerFactory(unverified=True, phone_number=PhoneNumber(BOBS_PHONE))
+    beth()
+    contact(BOBS_PHONE, BETHS_NUMBER)
+
+    mallory.leave()
+
+    session = ProxySession.objects.get()
+    assert (session.buyer_index, session.erase_at) == (blind_index(BOBS_PHONE), None)
 
 
 def test_leaving_with_a_stale_copy_of_the_row_forgets_the_phone_of_today():
