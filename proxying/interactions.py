@@ -68,7 +68,6 @@ class Event:
     inbound_participant_sid: str
     inbound_resource_sid: str
     inbound_status: str
-    outbound_participant_sid: str
     outbound_status: str
     told_at: str = field(default_factory=_now)
 
@@ -89,7 +88,6 @@ class Event:
             inbound_participant_sid=fields.get("inboundParticipantSid", "")[:34],
             inbound_resource_sid=fields.get("inboundResourceSid", ""),
             inbound_status=fields.get("inboundResourceStatus", "").lower()[:20],
-            outbound_participant_sid=fields.get("outboundParticipantSid", "")[:34],
             outbound_status=fields.get("outboundResourceStatus", "").lower()[:20],
         )
 
@@ -238,16 +236,12 @@ def _is_of_our_service(event: Event) -> bool:
 
 
 def _learn(event: Event, session: ProxySession) -> None:
-    """Keeps the Session's SID and which of its participants is the buyer, once each is told."""
+    """Keeps the Session's SID and which of its participants began it, once each is told."""
     learned = {}
     if session.session_sid is None:
         learned["session_sid"] = event.session_sid
-    if not session.buyer_participant_sid and _is_first(event, session):
-        learned["buyer_participant_sid"] = (
-            event.outbound_participant_sid
-            if session.begun_by_seller
-            else event.inbound_participant_sid
-        )
+    if not session.first_participant_sid and _is_first(event, session):
+        learned["first_participant_sid"] = event.inbound_participant_sid
     if not any(learned.values()):
         return
     # Of two texts that began one Session together, each with a row of its own, one gives
@@ -266,8 +260,9 @@ def _is_from_buyer(event: Event, session: ProxySession) -> bool | None:
     """Who called or texted; None while nothing tells."""
     if _is_first(event, session):
         return not session.begun_by_seller
-    if session.buyer_participant_sid and event.inbound_participant_sid:
-        return event.inbound_participant_sid == session.buyer_participant_sid
+    if session.first_participant_sid and event.inbound_participant_sid:
+        began_it = event.inbound_participant_sid == session.first_participant_sid
+        return began_it != session.begun_by_seller
     return None
 
 

@@ -202,8 +202,9 @@ def _session(service_sid: str, decision: CreateSession, text: ReceivedText) -> s
         seller=text.sender if decision.begun_by_seller else decision.participant_identifier,
     )
     participants = twilio_client.participants(service_sid, sid)
+    # Whoever looked for this Session before it was made has taken it for closed.
     mine.filter(session_sid=None).update(
-        session_sid=sid, buyer_participant_sid=participants.get(decision.buyer, "")
+        session_sid=sid, first_participant_sid=participants.get(text.sender, ""), closed_at=None
     )
     return sid
 

@@ -172,7 +172,7 @@ def _contact(buyer: str, seller: str, reference: str, days: float, kinds: tuple[
             "buyer_index": _digest(buyer) * 2,
             "unique_name": f"demo-{name}",
             "session_sid": f"KC{name}",
-            "buyer_participant_sid": f"KP{name}",
+            "first_participant_sid": f"KP{name}",
             "created_at": began,
             # Long over: there is nothing to close at Proxy.
             "closed_at": began + timedelta(hours=1),

@@ -22,7 +22,9 @@ class ProxySession(models.Model):
     unique_name = models.CharField(_("unique name"), max_length=191, unique=True)
     contact_sid = models.CharField(_("CallSid or MessageSid"), max_length=34, unique=True)
     session_sid = models.CharField(_("Session SID"), max_length=34, null=True, unique=True)  # noqa: DJ001 (unique when set)
-    buyer_participant_sid = models.CharField(_("buyer's SID"), max_length=34, blank=True)
+    first_participant_sid = models.CharField(
+        max_length=34, blank=True, help_text=_("of who began it: the buyer, or the seller")
+    )
     phone_epoch = models.PositiveIntegerField(
         default=0, editable=False, help_text=_("the seller's, when the phone was read")
     )

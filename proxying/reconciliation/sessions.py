@@ -135,7 +135,7 @@ def _row(session: OpenSession, number: ReservedNumber, people: list[Participant]
         unique_name=session.unique_name or session.session_sid,
         contact_sid=session.session_sid,
         session_sid=session.session_sid,
-        buyer_participant_sid=buyer.participant_sid,
+        first_participant_sid=buyer.participant_sid,
         phone_epoch=_phone_epoch(number.seller, seller),
         created_at=session.created_at,
     )

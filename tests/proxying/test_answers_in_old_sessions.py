@@ -122,7 +122,7 @@ def test_open_session_that_ended_meanwhile_is_replaced(tom, old):
     assert shown == tom.reserved_number.proxy_identifier
     session = ProxySession.objects.get(begun_by_seller=True)
     assert session.session_sid
-    assert session.buyer_participant_sid
+    assert session.first_participant_sid
 
 
 @pytest.fixture

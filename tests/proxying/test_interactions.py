@@ -105,7 +105,7 @@ def test_event_costs_at_most_four_statements(seller, django_assert_max_num_queri
 def test_first_interaction_tells_which_participant_is_the_buyer(seller):
     interaction(inboundParticipantSid=BOB, outboundParticipantSid=TOM)
 
-    assert ProxySession.objects.get().buyer_participant_sid == BOB
+    assert ProxySession.objects.get().first_participant_sid == BOB
     assert Interaction.objects.get().from_buyer is True
 
 
@@ -114,7 +114,7 @@ def test_first_interaction_of_a_session_back_to_the_buyer_is_the_sellers(seller)
 
     interaction(inboundParticipantSid=TOM, outboundParticipantSid=BOB)
 
-    assert ProxySession.objects.get().buyer_participant_sid == BOB
+    assert ProxySession.objects.get().first_participant_sid == TOM
     assert Interaction.objects.get().from_buyer is False
 
 
@@ -255,6 +255,15 @@ def away(seller):
 
 
 def test_intercept_stops_a_call_in_the_quiet_hours(asleep):
+    assert later("intercept_callback", inboundParticipantSid=BOB, **CALL).status_code == 403
+
+
+def test_buyer_is_known_where_nothing_but_the_sellers_first_text_was_told(asleep):
+    ProxySession.objects.update(begun_by_seller=True, session_sid=None, first_participant_sid="")
+
+    interaction("intercept_callback", inboundParticipantSid=TOM)
+
+    assert later("intercept_callback", inboundParticipantSid=TOM, **CALL).status_code == 204
     assert later("intercept_callback", inboundParticipantSid=BOB, **CALL).status_code == 403
 
 

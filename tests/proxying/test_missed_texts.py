@@ -9,7 +9,15 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from proxying import deadlines, last_known_good, missed_texts, provisioning, tasks, twilio_client
+from proxying import (
+    deadlines,
+    last_known_good,
+    missed_texts,
+    provisioning,
+    routing,
+    tasks,
+    twilio_client,
+)
 from proxying.encryption import blind_index
 from proxying.models import (
     Block,
@@ -143,6 +151,22 @@ def test_open_session_of_the_two_is_used(missed, seller, bob_texts):
     tasks.pass_on_missed_texts()
     assert len(on_toms_phone()) == 2
     assert Session.objects.count() == 1
+
+
+def test_session_that_was_looked_for_too_early_is_open_once_it_is_made(missed, seller):
+    """Whoever needed a number found none of its name, and took it for closed."""
+    ProxySession.objects.create(
+        reserved_number=seller.reserved_number,
+        buyer_index=blind_index(BOBS_PHONE),
+        unique_name=routing.unique_name(missed.message_sid),
+        contact_sid=missed.message_sid,
+        closed_at=timezone.now(),
+    )
+
+    tasks.pass_on_missed_texts()
+
+    session = ProxySession.objects.get()
+    assert (session.session_sid, session.closed_at) == (Session.objects.get().sid, None)
 
 
 def test_text_that_proxy_carried_after_all_is_not_sent_again(seller, bob_texts):

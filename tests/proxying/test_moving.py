@@ -174,7 +174,7 @@ def test_strangers_open_session_carries_nothing_before_it_is_closed(seller):
     event = {
         "interactionServiceSid": ReservedNumber.objects.first().service.service_sid,
         "interactionSessionSid": known.session_sid,
-        "inboundParticipantSid": ProxySession.objects.get().buyer_participant_sid,
+        "inboundParticipantSid": ProxySession.objects.get().first_participant_sid,
     }
     assert interaction("intercept_callback", number=5, **event).status_code == 403
 

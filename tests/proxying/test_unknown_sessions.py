@@ -57,7 +57,7 @@ def test_session_whose_row_was_lost_is_adopted(lost, seller, network):
     assert row.reserved_number == seller.reserved_number
     assert row.buyer_index == blind_index(BOBS_PHONE)
     buyer = lost.participants.get(identifier=BOBS_PHONE)
-    assert row.buyer_participant_sid == buyer.sid
+    assert row.first_participant_sid == buyer.sid
     assert row.created_at == lost.date_created.replace(microsecond=0)
     assert is_open(lost)
     assert_settled(network)

@@ -41,7 +41,7 @@ def run(n: int, seed: int) -> Result:
         stories = [_story(chance, number) for _ in range(fitting)]
         expected = [_left_by(story) for story in stories]
         Interaction.objects.all().delete()
-        ProxySession.objects.update(session_sid=None, buyer_participant_sid="")
+        ProxySession.objects.update(session_sid=None, first_participant_sid="")
         deliveries = [
             event for story in stories for event in story for _ in range(chance.randint(1, 5))
         ]
@@ -110,7 +110,7 @@ def _left_by(story: list[Fields]) -> tuple[Any, ...]:
 def _kept(story: list[Fields]) -> tuple[Any, ...]:
     rows = list(
         Interaction.objects.filter(interaction_sid=story[0]["interactionSid"]).values_list(
-            *_SHOWN, "proxy_session__session_sid", "proxy_session__buyer_participant_sid"
+            *_SHOWN, "proxy_session__session_sid", "proxy_session__first_participant_sid"
         )
     )
     return tuple(rows)
