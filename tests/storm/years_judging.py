@@ -266,7 +266,7 @@ class Judge:
     def promises_are_kept(self) -> None:
         """All is well again, and every text was tried."""
         self.texts_are_passed_on()
-        if any(not _waits_for_a_number(contact) for contact in self._promised()):
+        if any(self._promised()):
             self._wrong("a text was promised to be passed on, and was not")
 
     def _lies_aside(self, sid: str) -> bool:
@@ -354,16 +354,6 @@ def _names_a_vanished(errors: set[int]) -> bool:
     ours = ReservedNumber.objects.held().exclude(phone_number_sid="")
     owned = IncomingPhoneNumber.objects.values("sid")
     return bool(errors & not_ours) and ours.exclude(phone_number_sid__in=owned).exists()
-
-
-def _waits_for_a_number(contact: Contact) -> bool:
-    """It is still to be passed on: the seller speaks with as many as the pool has numbers."""
-    waits = MissedText.objects.filter(message_sid=contact.sid, settled_at=None)
-    return any(
-        f"error {code})" in error
-        for code in _NO_NUMBER_IS_FREE
-        for error in waits.values_list("last_error", flat=True)
-    )
 
 
 def _said(answer: Answer, *, is_call: bool) -> str:

@@ -12,7 +12,7 @@ from django.test import override_settings
 
 from listings.account import leaving
 from proxying import encryption, last_known_good, provisioning, tasks, verification
-from proxying.models import Block, ReservedNumber
+from proxying.models import Block, MissedText, ReservedNumber
 from proxying.models import Seller as SellerRow
 from proxying.nudges import nudge
 from proxying.phone_numbers import PhoneNumber
@@ -408,8 +408,12 @@ class Life:
             # Staff have looked at the account: what is gone is gone, and be it most numbers.
             reconcile(however_many=True)
             self._look()
-            waits = ReservedNumber.objects.filter(ReservedNumber.STILL_TO_DO).exists()
-            if not waits and not sessions_to_close().exists():
+            waits = (
+                ReservedNumber.objects.filter(ReservedNumber.STILL_TO_DO),
+                MissedText.unfinished(),
+                sessions_to_close(),
+            )
+            if not any(rows.exists() for rows in waits):
                 break
             self.world.wait(timedelta(minutes=61))
         self.judge.promises_are_kept()
