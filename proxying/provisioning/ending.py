@@ -106,5 +106,6 @@ def close_proxy_sessions(reserved_number_id: UUID | str) -> None:
             logger.error("session_not_closed", session=session.pk, reason=str(refusal))
             continue
         if sid or session.created_at < timezone.now() - _UNTIL_IT_IS_MADE:
-            session.closed_at = timezone.now()
-            session.save(update_fields=["closed_at"])
+            # One that was made meanwhile has a SID now, and is the sweep's.
+            as_read = ProxySession.objects.filter(pk=session.pk, session_sid=session.session_sid)
+            as_read.update(closed_at=timezone.now())

@@ -7,7 +7,7 @@ import pytest
 import time_machine
 from django.utils import timezone
 
-from proxying import provisioning, tasks
+from proxying import provisioning, tasks, twilio_client
 from proxying.models import ProxySession, ReservedNumber, Seller
 from proxying.phone_numbers import PhoneNumber
 from proxying.provisioning.ending import sessions_to_close
@@ -217,6 +217,30 @@ def test_sweep_closes_what_a_dead_worker_left_open(service, bob_texts, network, 
     assert Session.objects.get().status == "closed"
     assert ProxySession.objects.get().closed_at
     assert not sessions_to_close().exists()
+
+
+def test_session_that_is_made_while_it_is_looked_for_is_not_taken_for_closed(
+    service, bob_texts, monkeypatch
+):
+    seller = SellerFactory()
+    number = provisioning.promise(seller)
+    provisioning.reserve(number.pk)
+    number.refresh_from_db()
+    bob_texts(number.proxy_identifier)
+    sid = ProxySession.objects.get().session_sid
+    ProxySession.objects.update(session_sid=None, created_at=timezone.now() - timedelta(minutes=5))
+    provisioning.suspend(seller, "Selling what is not theirs.")
+
+    def is_not_there_yet(service_sid, unique_name):
+        ProxySession.objects.update(session_sid=sid)
+
+    monkeypatch.setattr(twilio_client, "find_session", is_not_there_yet)
+    tasks.close_proxy_sessions(str(number.pk))
+    assert ProxySession.objects.get().closed_at is None
+
+    tasks.close_proxy_sessions(str(number.pk))
+    assert ProxySession.objects.get().closed_at is not None
+    assert Session.objects.get().status == Session.Status.CLOSED
 
 
 def test_releasing_ends_a_move_that_was_under_way():
