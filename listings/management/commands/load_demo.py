@@ -3,6 +3,7 @@
 Running it again renews the dates, and leaves alone what anybody has changed since.
 """
 
+import functools
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
@@ -86,8 +87,14 @@ def _pictures() -> dict[str, EncodedPhoto]:
     missing = [item for item in ITEMS if item.reference not in known]
     # Threads are enough: Pillow lets go of the interpreter while it resizes and encodes.
     with ThreadPoolExecutor() as pool:
-        pictures = pool.map(lambda item: encoded(item.draw().picture(PICTURE_WIDTH)), missing)
+        pictures = pool.map(_picture, missing)
         return {item.reference: picture for item, picture in zip(missing, pictures, strict=True)}
+
+
+@functools.cache
+def _picture(item: Item) -> EncodedPhoto:
+    """Drawn once, however often a process loads the demo, as tests do."""
+    return encoded(item.draw().picture(PICTURE_WIDTH))
 
 
 def _seller(email: str) -> Seller:
