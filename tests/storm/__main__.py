@@ -39,7 +39,8 @@ def main(names: list[str]) -> int:
 
 
 def _one(the_stage: Stage, program: Program, scale: float, seed: int) -> bool:
-    n = max(program.small, round(program.n * scale))
+    # Of fewer some programs would show nothing.
+    n = max(min(program.small, program.of_control), round(program.n * scale))
     ran = the_stage.measure(program, "run", n=n, seed=seed)
     broken = the_stage.measure(program, "control", n=program.of_control, seed=seed)
     held, failed = ran.result.held, not broken.result.held

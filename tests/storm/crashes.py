@@ -35,7 +35,7 @@ FIGURE = 4
 TITLE = "A crash at every line of every saga"
 # More than there are points: all of them.
 N = 1_000
-SMALL = 40
+SMALL = 200
 CONTROL = 2
 
 _MORNING: Final = datetime(2026, 11, 23, 9, tzinfo=UTC)

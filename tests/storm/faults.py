@@ -23,7 +23,7 @@ from tests.storm import Result, sellers
 FIGURE = 3
 TITLE = "Twilio faults on 30, 60 and 90 % of calls"
 N = 1_000
-SMALL = 100
+SMALL = 200
 CONTROL = 12
 
 # How much of the sellers each round has: at nine in ten a seller takes a hundred calls.

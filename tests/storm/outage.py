@@ -30,7 +30,7 @@ from tests.storm.processes import PostgreSQL, Redis, Site
 FIGURE = 13
 TITLE = "PostgreSQL killed and restarted under callbacks"
 N = 2_000
-SMALL = 150
+SMALL = 200
 CONTROL = 200
 
 _A_SECOND = 50

@@ -19,7 +19,7 @@ from tests.storm.processes import Redis, Site
 FIGURE = 2
 TITLE = "Redis killed with its data, and FLUSHALL"
 N = 2_000
-SMALL = 60
+SMALL = 200
 CONTROL = 20
 
 _TIMES = 10
@@ -58,7 +58,7 @@ def _measure(site: Site, redis: Redis, n: int, chance: random.Random, app: str) 
     threads = [threading.Thread(target=_ask, args=(n,)), threading.Thread(target=visitor.browse)]
     for thread in threads:
         thread.start()
-    losses = ["kill", "flush"] * max(1, min(_TIMES, n // 20))
+    losses = ["kill", "flush"] * max(1, min(_TIMES, n // 40))
     chance.shuffle(losses)
     for done, loss in enumerate(losses):
         sellers.wait_until_served(done * n * 0.9 / len(losses), patience=_STALLED)
