@@ -71,8 +71,8 @@ def refuse_unfit(phone_number: PhoneNumber) -> None:
         raise NumberNotAccepted(
             _("For now we can only verify phones in: %(countries)s.") % {"countries": countries}
         )
-    if is_ours(phone_number.reveal()):
-        raise NumberNotAccepted(told_it_is_ours())
+    if _is_ours(phone_number.reveal()):
+        raise NumberNotAccepted(_told_it_is_ours())
     if not phone_number.is_a_persons:
         raise NumberNotAccepted(_("This is a service number. Type the number of your own phone."))
     try:
@@ -108,9 +108,12 @@ def check(phone_number: PhoneNumber, code: str) -> None:
         raise CodeNotAccepted(_why_not_checked(refusal)) from None
     if not right:
         raise CodeNotAccepted(_("That is not the code we sent. Look again and type it once more."))
+    if _is_ours(phone_number.reveal()):
+        # We have bought it since it was typed in.
+        raise CodeNotAccepted(_told_it_is_ours())
 
 
-def is_ours(e164: str) -> bool:
+def _is_ours(e164: str) -> bool:
     """Whether this is a masked number of ours: a call to it would come back to us."""
     return (
         PoolNumber.objects.filter(proxy_identifier=e164).exists()
@@ -136,7 +139,7 @@ def _why_not_checked(refusal: TwilioRefused) -> str:
     return _("That is not the code we sent. Look again and type it once more.")
 
 
-def told_it_is_ours() -> str:
+def _told_it_is_ours() -> str:
     return _("This is a ShoppingPlace number. Type the number of your own phone.")
 
 

@@ -14,7 +14,13 @@ from proxying.codes import CodeNotAccepted, NumberNotAccepted
 from proxying.models import LimitCounter, PhoneCode
 from proxying.phone_numbers import PhoneNumber
 from proxying.switchboard.models import Verification
-from tests.proxying.factories import PoolNumberFactory, ProxyServiceFactory, SellerFactory
+from tests.proxying.factories import (
+    TOMS_PHONE,
+    PoolNumberFactory,
+    ProxyServiceFactory,
+    SellerFactory,
+    tom,
+)
 
 NINAS_PHONE = "+14155550123"
 AT_NOON = "2026-03-02 12:00:00+00:00"
@@ -188,6 +194,20 @@ def test_number_that_became_ours_meanwhile_is_not_promised_to(nina):
 
     with pytest.raises(CodeNotAccepted, match="ShoppingPlace number"):
         verification.check_code(nina, Verification.objects.get().code)
+
+
+@pytest.mark.django_db
+def test_number_that_became_ours_meanwhile_is_nobodys_new_phone(verify_service):
+    seller = tom()
+    phone_number = PhoneNumber(NINAS_PHONE)
+    verification.send_change_code(seller, phone_number)
+    PoolNumberFactory(service=ProxyServiceFactory(), proxy_identifier=NINAS_PHONE)
+
+    with pytest.raises(CodeNotAccepted, match="ShoppingPlace number"):
+        verification.change_phone(seller, phone_number, Verification.objects.get().code)
+
+    seller.refresh_from_db()
+    assert seller.phone_number.reveal() == TOMS_PHONE
 
 
 @pytest.mark.django_db
