@@ -17,7 +17,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
-from proxying import admission, hours, routing, twilio_client
+from proxying import admission, hours, passed_on_codes, routing, twilio_client
 from proxying.contacts import Contact, EarlierSession
 from proxying.encryption import blind_index
 from proxying.models import MissedText, ProxyService, ProxySession, ReservedNumber
@@ -113,6 +113,8 @@ def _pass_on(missed: MissedText) -> None:
     receiver = participants.get(decision.participant_identifier)
     if receiver is None:
         raise _WillNotBe("the Session has another phone")
+    if decision.begun_by_seller and _is_warned(missed, decision, text):
+        raise _WillNotBe("the seller is warned of passing on a code")
     # A crash from here on, and the next attempt finds the text in the Session.
     twilio_client.text_in_session(service_sid, session_sid, receiver, body)
 
@@ -207,6 +209,17 @@ def _session(service_sid: str, decision: CreateSession, text: ReceivedText) -> s
         session_sid=sid, first_participant_sid=participants.get(text.sender, ""), closed_at=None
     )
     return sid
+
+
+def _is_warned(missed: MissedText, decision: CreateSession, text: ReceivedText) -> bool:
+    """As of a text in a Session, of which Proxy would have asked us before it went through."""
+    index = passed_on_codes.code_index(text.body)
+    if not index:
+        return False
+    session = ProxySession.objects.select_related("reserved_number__seller").get(
+        unique_name=decision.unique_name
+    )
+    return passed_on_codes.is_first(session, index, missed.message_sid)
 
 
 def _is_there(service_sid: str, session_sid: str, message_sid: str, body: str) -> bool:

@@ -48,10 +48,15 @@ def code_index(body: str) -> str:
 def is_first(session: ProxySession, index: str, interaction_sid: str) -> bool:
     """Whether the seller has not been warned of passing this code on to this buyer.
 
-    Then the warning is owed from now on, once however often the same interaction is told.
+    Then the warning is owed from now on, once however often the same interaction is told. A text
+    that we pass on ourselves is no interaction yet, and goes by its message's SID.
     """
     warned = PassedOnCode.objects.filter(
-        proxy_session=session, code_index=index, warned_at__gt=timezone.now() - _MAY_COME_AGAIN_FOR
+        # Not only in this Session: the same text once more may come in another.
+        proxy_session__reserved_number__seller=session.reserved_number.seller_id,
+        proxy_session__buyer_index=session.buyer_index,
+        code_index=index,
+        warned_at__gt=timezone.now() - _MAY_COME_AGAIN_FOR,
     )
     if warned.exclude(interaction_sid=interaction_sid).exists():
         return False

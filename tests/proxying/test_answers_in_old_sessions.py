@@ -9,7 +9,15 @@ from django.utils import timezone
 
 from proxying import deadlines, last_known_good, provisioning, tasks
 from proxying.encryption import blind_index
-from proxying.models import Block, Interaction, MissedText, PoolNumber, ProxySession, Seller
+from proxying.models import (
+    Block,
+    Interaction,
+    MissedText,
+    PoolNumber,
+    ProxySession,
+    Seller,
+    SellerText,
+)
 from proxying.phone_numbers import PhoneNumber
 from proxying.switchboard import sessions
 from proxying.switchboard.models import Alert, Call, Message, Service, Session
@@ -92,6 +100,21 @@ def test_call_is_put_through(tom, old):
     call = calls.place(TOMS_PHONE, old)
     leg = Call.objects.get(parent=call)
     assert (leg.to, leg.from_number) == (BOBS_PHONE, tom.reserved_number.proxy_identifier)
+
+
+def test_code_is_passed_on_only_when_the_seller_sends_it_again(tom, old):
+    tom_texts(old, "your code is 123456")
+    tasks.pass_on_missed_texts()
+    assert to_bob() == []
+    assert MissedText.objects.get().outcome == "the seller is warned of passing on a code"
+    told = SellerText.objects.get()
+    assert (told.seller, "123456" in told.body) == (tom, False)
+
+    tom_texts(old, "your code is 123456")
+    tasks.pass_on_missed_texts()
+    [(_shown, body)] = to_bob()
+    assert body.endswith(") your code is 123456")
+    assert SellerText.objects.count() == 1
 
 
 @pytest.mark.parametrize("what", [KILLED_BEFORE, KILLED_AFTER])
