@@ -1,11 +1,9 @@
-"""When nothing of ours ran, nobody answered Proxy, and texts were lost without a trace here.
+"""When nobody of ours answered Proxy, texts were lost without a trace here.
 
-Every sweep says that we are well. After a longer silence the next one promises to look at
-Twilio for the texts of that time. One that Proxy did not carry, and that no row of ours knows,
-becomes a ``MissedText``: passed on once, if it would be let through now.
-
-It is the workers that say so. While only the web is away, and they go on, no outage is seen,
-and the texts of that time are not looked for.
+Every sweep says that the workers are well, and a worker asks whether the web is. After a longer
+silence of either, its next sign of life promises to look at Twilio for the texts of that time.
+One that Proxy did not carry, and that no row of ours knows, becomes a ``MissedText``: passed on
+once, if it would be let through now.
 
 Nothing tells a text that was turned away meanwhile, where only the workers were away, from one
 that nobody answered: it is judged anew, by who is let through today.
@@ -15,13 +13,16 @@ import time
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
+from http import HTTPStatus
 from typing import Final
 
+import requests
 import structlog
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
+from django.urls import reverse
 from django.utils import timezone
 
 from proxying import missed_texts, twilio_client
@@ -56,22 +57,53 @@ _AGAIN: Final = timedelta(minutes=2)
 _SESSIONS_ARE_KEPT: Final = timedelta(days=90)
 # Of a pair: more are not begun in the day after which a text is too old to be passed on.
 _MOST_SESSIONS: Final = 30
-_ONE_ROW: Final = 1
+# Seconds. What takes longer is of no use to Proxy either.
+_WEB_ANSWERS_WITHIN: Final = 5
 _THE_SELLERS: Final = (ReservedNumber.Status.ACTIVE, ReservedNumber.Status.RETIRING)
 
 
-def beat() -> None:
-    """We are well; if that was long unsaid, the promise to look back at that time."""
+def beat(part: Heartbeat.Part = Heartbeat.Part.WORKERS) -> None:
+    """*part* is well; if that was long unsaid, the promise to look back at that time."""
     now = timezone.now()
     with transaction.atomic():
         heartbeats = Heartbeat.objects.select_for_update()
-        heart, _is_new = heartbeats.get_or_create(pk=_ONE_ROW, defaults={"at": now})
-        if now - heart.at > _SILENCE:
+        heart, _is_new = heartbeats.get_or_create(pk=part, defaults={"at": now})
+        if now - heart.at > _SILENCE and not _is_promised(heart.at, now):
             Outage.objects.create(
                 began_at=heart.at, ended_at=now, next_attempt_at=now + _SETTLED_IN
             )
-            logger.error("outage_ended", began_at=heart.at.isoformat())
+            logger.error("outage_ended", part=part.name, began_at=heart.at.isoformat())
         Heartbeat.objects.filter(pk=heart.pk, at__lt=now).update(at=now)
+
+
+def ask_web() -> None:
+    """As ``beat`` for the web, if it answers at the address at which Proxy calls it.
+
+    Where no worker ever reaches that address, nothing is known of the web, and only the workers'
+    silence is an outage.
+    """
+    try:
+        answer = requests.get(
+            settings.PUBLIC_ORIGIN + reverse("livez"),
+            timeout=_WEB_ANSWERS_WITHIN,
+            allow_redirects=False,
+        )
+    except requests.RequestException as error:
+        logger.warning("web_not_reached", reason=type(error).__name__)
+        return
+    if answer.status_code != HTTPStatus.OK:
+        # A load balancer with nothing behind it.
+        logger.warning("web_not_reached", reason=str(answer.status_code))
+        return
+    beat(Heartbeat.Part.WEB)
+
+
+def _is_promised(began_at: datetime, ended_at: datetime) -> bool:
+    """Whether the texts of that time are looked for already: all of us were away."""
+    within = Outage.objects.filter(
+        began_at__lte=began_at + _MARGIN, ended_at__gte=ended_at - _MARGIN
+    )
+    return within.exists()
 
 
 def look_back(*, seconds: float) -> int:

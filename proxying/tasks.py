@@ -80,13 +80,19 @@ def erase_sessions() -> None:
 def sweep() -> None:
     """Nudges again whatever a lost task left behind, longest due first. Runs every 15 seconds.
 
-    Also says that we are well, for ``outages``.
+    Also says that workers are well, for ``outages``.
     """
     outages.beat()
     due = ReservedNumber.objects.due().order_by("next_attempt_at")
     for pk in due.values_list("pk", flat=True)[:_NUDGED_AT_ONCE]:
         reserve_number.delay(str(pk))
     _close(sessions_to_close())
+
+
+@shared_task
+def ask_web() -> None:
+    """``outages.ask_web``. Runs every 15 seconds."""
+    outages.ask_web()
 
 
 def _close(sessions: QuerySet[ProxySession]) -> None:

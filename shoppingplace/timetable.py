@@ -7,6 +7,7 @@ def every(*, with_switchboard: bool) -> dict[str, dict[str, Any]]:
     """``CELERY_BEAT_SCHEDULE``: seconds between runs."""
     tasks = {
         "sweep": _one_at_a_time("proxying.tasks.sweep", 15.0),
+        "ask-web": _one_at_a_time("proxying.tasks.ask_web", 15.0),
         "watch-capacity": _one_at_a_time("proxying.tasks.watch_capacity", 15.0),
         "settle-aside": _one_at_a_time("proxying.tasks.settle_aside", 15.0),
         "pass-on-missed-texts": _one_at_a_time("proxying.tasks.pass_on_missed_texts", 60.0),

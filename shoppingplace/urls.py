@@ -29,7 +29,7 @@ admin.site.site_header = admin.site.site_title = format_lazy(
 admin.site.site_url = f"/{settings.URL_PREFIX}"
 
 _site: list[URLPattern | URLResolver] = [
-    path("livez", health.livez),
+    path("livez", health.livez, name="livez"),
     path("readyz", health.readyz),
     path("admin/setup/", admin.site.admin_view(checklist.page), name="setup"),
     path("admin/capacity/", admin.site.admin_view(capacity.page), name="capacity"),

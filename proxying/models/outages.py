@@ -1,4 +1,4 @@
-"""When nothing of ours ran."""
+"""When nobody of ours answered."""
 
 from typing import ClassVar
 
@@ -10,7 +10,11 @@ from proxying.models.intents import Intent
 
 
 class Heartbeat(models.Model):
-    """The one row that says when we were last seen to be well."""
+    """When a part of us was last seen to be well: the row with its number."""
+
+    class Part(models.IntegerChoices):
+        WORKERS = 1
+        WEB = 2
 
     at = models.DateTimeField()
 

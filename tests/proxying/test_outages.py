@@ -56,8 +56,8 @@ def seller(service, clock):
 def away(seller, clock, bob_texts, network):
     """Bob, and then perhaps Ann, text while nobody answers Proxy and no worker runs."""
 
-    def text(*bodies, from_ann=()):
-        clock.shift(timedelta(minutes=3))
+    def text(*bodies, from_ann=(), wait=lambda: clock.shift(timedelta(minutes=3))):
+        wait()
         for callback in ("out_of_session_callback", "intercept_callback", "interaction_callback"):
             network.fail(NO_CONNECTION, reverse(callback), times=99)
         number = seller.reserved_number.proxy_identifier
@@ -68,8 +68,8 @@ def away(seller, clock, bob_texts, network):
             Client().post("/switchboard/phones/api/phones", {"name": "Ann", "number": ANNS_PHONE})
             text = {"from": ANNS_PHONE, "to": number, "body": body}
             assert Client().post("/switchboard/phones/api/messages", text).status_code == 201
+        wait()
         network.faults.clear()
-        clock.shift(timedelta(minutes=3))
 
     return text
 
@@ -296,6 +296,46 @@ def test_sweeps_in_time_are_no_outage(seller, clock):
         tasks.sweep()
     assert not Outage.objects.exists()
     assert Heartbeat.objects.get().at == timezone.now()
+
+
+@pytest.mark.parametrize("how", [NO_CONNECTION, LOST_ANSWER, 502, 301])
+def test_text_that_came_while_the_web_alone_was_away_reaches_the_seller(away, clock, network, how):
+    def workers_go_on():
+        network.fail(how, "/livez", method="GET", times=99)
+        for _ in range(5):
+            clock.shift(timedelta(seconds=50))
+            tasks.sweep()
+            tasks.ask_web()
+
+    tasks.ask_web()
+    away(wait=workers_go_on)
+    assert not Outage.objects.exists()
+
+    tasks.ask_web()
+
+    back(clock)
+    (body,) = on_toms_phone()
+    assert body.endswith(") Is it still there?")
+
+
+def test_web_that_no_worker_can_reach_is_no_outage(seller, clock, network):
+    network.fail(NO_CONNECTION, "/livez", method="GET", times=99)
+    for _ in range(5):
+        clock.shift(timedelta(seconds=50))
+        tasks.sweep()
+        tasks.ask_web()
+    assert not Outage.objects.exists()
+    assert [heart.pk for heart in Heartbeat.objects.all()] == [Heartbeat.Part.WORKERS]
+
+
+@pytest.mark.parametrize("signs", [(tasks.ask_web, tasks.sweep), (tasks.sweep, tasks.ask_web)])
+def test_outage_of_all_is_promised_once(seller, clock, signs):
+    tasks.ask_web()
+    clock.shift(timedelta(minutes=20))
+    for sign in signs:
+        sign()
+        clock.shift(timedelta(seconds=15))
+    assert Outage.objects.count() == 1
 
 
 def test_first_sweep_ever_is_no_outage(db):
