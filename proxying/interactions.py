@@ -15,32 +15,14 @@ from django.db import IntegrityError
 from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, SmallIntegerField, Value, When
 from django.utils import timezone
 
-from proxying import abuse, hours, limits, passed_on_codes
+from proxying import abuse, hours, limits, missed_texts, passed_on_codes, ranks
 from proxying.known_buyers import are_known
 from proxying.models import Block, Interaction, ProxyService, ProxySession, ReservedNumber
+from proxying.provisioning.ending import sessions_to_close
 from proxying.signatures import Fields
 
-# How far along a resource is. Callbacks may come late, twice and out of order, so a status
-# only ever replaces one of a lower rank.
-# https://www.twilio.com/docs/proxy/api/interaction
-_RANKS: Final = {
-    status: rank
-    for rank, statuses in enumerate(
-        (
-            "unknown accepted scheduled initiated",
-            "queued receiving",
-            "ringing sending",
-            "in-progress answered sent received",
-            "delivery-unknown",
-            "busy canceled completed deleted delivered failed no-answer undelivered",
-        )
-    )
-    for status in statuses.split()
-}
-_UNKNOWN_RANK: Final = -1
 _HALF_A_MINUTE: Final = timedelta(seconds=30)
-# The rank from which on a leg of a call or text has ended.
-OVER: Final = _RANKS["completed"]
+_AN_HOUR: Final = timedelta(hours=1)
 
 # A listing's reference as our pages put it into a text: five signs in brackets.
 _IN_BRACKETS: Final = re.compile(r"\(([23456789A-HJKMNP-TV-Z]{5})\)")
@@ -103,13 +85,38 @@ def is_refused(event: Event) -> bool:
     a phone that forwards its calls, what goes faster than people do: neither way. A seller
     who is away, calls in the quiet hours, a caller in quarantine, a stranger on a number that
     the seller moved from: not from the buyer. A code that a seller passes on: at first.
-    Sessions unknown to us: never. At most three queries, and two writes to warn of a code;
-    one more at the first interaction, to know the Session by its SID.
+    Sessions unknown to us: only while one that is to be closed may be meant. At most three
+    queries, and two writes to warn of a code; one more at the first interaction, to know the
+    Session by its SID, and two more for a Session that we do not know.
     """
+    session = _told_of(event)
+    if session is None:
+        may_be_another = _unnamed_to_close().filter(_of_the_service(event)).exists()
+        # Again, for it may have been told of since, and is not unnamed for that.
+        session = _told_of(event)
+        if session is None:
+            return may_be_another and _stopped_until_known(event)
+    if session.session_sid is None:
+        # The callback that tells of this interaction may never come, and the next one names
+        # the Session alone.
+        _learn(event, session)
+    return (
+        session.is_blocked
+        or session.rings_an_old_phone
+        or _is_out_of_service(session)
+        or _is_forwarded(event, session)
+        or (_is_from_buyer(event, session) is True and _buyer_may_not(event, session))
+        or _is_too_fast(session)
+        or (_is_from_buyer(event, session) is False and _is_warned(event, session))
+    )
+
+
+def _told_of(event: Event) -> Any:
+    """The Session with all that the decision needs, or None. One query."""
     blocks = Block.objects.filter(
         seller=OuterRef("reserved_number__seller"), buyer_index=OuterRef("buyer_index")
     )
-    session = (
+    sessions = (
         _session_of(event)
         .select_related("reserved_number__seller")
         .annotate(
@@ -129,23 +136,15 @@ def is_refused(event: Event) -> bool:
                 default=Value(value=False),
             ),
         )
-        .first()
     )
-    if session is None:
-        return False
-    if session.session_sid is None:
-        # The callback that tells of this interaction may never come, and the next one names
-        # the Session alone.
-        _learn(event, session)
-    return (
-        session.is_blocked
-        or session.rings_an_old_phone
-        or _is_out_of_service(session)
-        or _is_forwarded(event, session)
-        or (_is_from_buyer(event, session) is True and _buyer_may_not(event, session))
-        or _is_too_fast(session)
-        or (_is_from_buyer(event, session) is False and _is_warned(event, session))
-    )
+    return sessions.first()
+
+
+def _stopped_until_known(event: Event) -> bool:
+    """A text is passed on later, to whomever it is for by then."""
+    if event.is_text and event.inbound_resource_sid:
+        missed_texts.promise(event.inbound_resource_sid)
+    return True
 
 
 def _is_out_of_service(session: ProxySession) -> bool:
@@ -223,12 +222,27 @@ def record(event: Event) -> None:
 def _session_of(event: Event) -> QuerySet[ProxySession]:
     # The callback names the Session by a SID that we first hear here. What ties it to ours
     # is the call or text that caused it: its first interaction. The row that has the SID
-    # comes before another text's that has none.
+    # comes before another text's that has none. Of two texts that Proxy asks about at once, each
+    # has a row, and the first answer makes the one Session: while a row of the pair is to be
+    # closed, that may be its own, and rings another phone than the one of this text's row.
+    of_the_pair = _unnamed_to_close().filter(
+        reserved_number=OuterRef("reserved_number"), buyer_index=OuterRef("buyer_index")
+    )
     return ProxySession.objects.filter(
         Q(session_sid=event.session_sid)
-        | Q(session_sid=None, contact_sid=event.inbound_resource_sid),
-        reserved_number__service__service_sid=event.service_sid,
+        | Q(~Exists(of_the_pair), session_sid=None, contact_sid=event.inbound_resource_sid),
+        _of_the_service(event),
     ).order_by(F("session_sid").asc(nulls_last=True))
+
+
+def _of_the_service(event: Event) -> Q:
+    return Q(reserved_number__service__service_sid=event.service_sid)
+
+
+def _unnamed_to_close() -> QuerySet[ProxySession]:
+    """In which nobody may speak any more, and of whose Session we were not told, if it is there."""
+    lately = timezone.now() - timedelta(seconds=settings.PROXY_SESSION_TTL) - _AN_HOUR
+    return sessions_to_close().filter(session_sid=None, created_at__gt=lately)
 
 
 def _is_of_our_service(event: Event) -> bool:
@@ -282,7 +296,7 @@ def _item_reference(body: str) -> str:
 
 
 def _furthest(leg: str, status: str) -> dict[str, Case]:
-    rank = _RANKS.get(status, _UNKNOWN_RANK)
+    rank = ranks.RANKS.get(status, ranks.UNKNOWN)
     behind = {f"{leg}_rank__lt": rank}
     return {
         f"{leg}_status": Case(When(**behind, then=Value(status)), default=F(f"{leg}_status")),

@@ -30,6 +30,8 @@ logger = structlog.get_logger(__name__)
 PASSED_ON_WITHIN: Final = timedelta(hours=24)
 # Longer than the slowest road through Twilio's timeouts.
 _LEASE: Final = timedelta(minutes=3)
+# Of a pair, the latest ones: the open one is among them.
+_MOST_SESSIONS: Final = 5
 _LONGEST_TEXT: Final = 1_600
 # Proxy drops them without a word: https://www.twilio.com/docs/proxy/opt-out-keywords
 _OPT_OUT_WORDS: Final = frozenset(
@@ -182,20 +184,16 @@ def _service_sid_of(number: str) -> str | None:
 def _session(service_sid: str, decision: CreateSession, text: ReceivedText) -> str:
     """The pair's open Session, or a new one. ``TwilioRefused`` while another is in the way."""
     mine = ProxySession.objects.filter(unique_name=decision.unique_name)
-    open_sids = (
-        ProxySession.objects.filter(
-            reserved_number=decision.reserved_number,
-            buyer_index=blind_index(decision.buyer),
-            phone_epoch=decision.reserved_number.seller.phone_epoch,
-            closed_at=None,
-        )
-        .exclude(session_sid=None)
-        .order_by("-created_at")
-        .values_list("session_sid", flat=True)
+    of_the_pair = ProxySession.objects.filter(
+        reserved_number=decision.reserved_number,
+        buyer_index=blind_index(decision.buyer),
+        phone_epoch=decision.reserved_number.seller.phone_epoch,
+        closed_at=None,
     )
-    for sid in open_sids[:3]:
+    for one in of_the_pair.order_by("-created_at")[:_MOST_SESSIONS]:
+        sid = one.session_sid or twilio_client.fetch_session_named(service_sid, one.unique_name)
         if sid and twilio_client.is_session_open(service_sid, sid):
-            return str(sid)
+            return sid
     sid = twilio_client.create_session(
         service_sid,
         decision.unique_name,

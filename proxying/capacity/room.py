@@ -17,8 +17,8 @@ from django.utils import timezone
 
 from proxying import twilio_client
 from proxying.capacity.measuring import buyers_by_seller, open_sessions
-from proxying.interactions import OVER
 from proxying.models import Interaction, PoolNumber, ProxyService, ProxySession
+from proxying.ranks import OVER
 from proxying.twilio_client import TwilioRefused
 
 logger = structlog.get_logger(__name__)

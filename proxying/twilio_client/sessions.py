@@ -191,6 +191,7 @@ def participants(service_sid: str, session_sid: str) -> dict[str, str]:
 
 
 def texts_in_session(service_sid: str, session_sid: str) -> list[SessionText]:
+    """Those that went out to somebody: one that was stopped did not."""
     with translated_errors():
         found = (
             client()
@@ -201,7 +202,7 @@ def texts_in_session(service_sid: str, session_sid: str) -> list[SessionText]:
     return [
         SessionText(one.inbound_resource_sid or "", _body(one.data))
         for one in found
-        if str(one.type).lower() == "message"
+        if str(one.type).lower() == "message" and one.outbound_resource_sid
     ]
 
 

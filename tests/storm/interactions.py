@@ -8,6 +8,7 @@ from django.db.models import SmallIntegerField, Value
 
 from proxying import interactions
 from proxying.models import Interaction, ProxySession
+from proxying.ranks import RANKS, UNKNOWN
 from proxying.signatures import Fields
 from tests.proxying import factories
 from tests.storm import Result
@@ -66,7 +67,7 @@ def control(n: int, seed: int) -> Result:
     """The last that is told counts, however far along it was before."""
 
     def last(leg: str, status: str) -> dict[str, Any]:
-        rank = Value(interactions._RANKS.get(status, -1), output_field=SmallIntegerField())
+        rank = Value(RANKS.get(status, UNKNOWN), output_field=SmallIntegerField())
         return {f"{leg}_status": status, f"{leg}_rank": rank}
 
     with mock.patch.object(interactions, "_furthest", last):

@@ -3,7 +3,7 @@
 import json
 import re
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Final
 from urllib.parse import urlsplit
@@ -38,6 +38,8 @@ _NO_NUMBER_IS_FREE: Final = {
     Rule.ONLY_RESERVED_NUMBERS.value[0],
     Rule.ALL_NUMBERS_IN_USE.value[0],
 }
+_A_SILENCE: Final = timedelta(minutes=1)
+_SESSIONS_ARE_KEPT: Final = timedelta(days=90)
 _TAG: Final = re.compile(r"#(\d+)#")
 _RUNG: Final = re.compile(rb"<Number>([^<]+)</Number>")
 _SENTENCES: Final = {
@@ -63,6 +65,8 @@ class Contact:
     must_arrive: bool = False
     # That we would try again: a text only.
     is_promised: bool = False
+    # A text of which nobody of ours was there to be told.
+    is_unheard: bool = False
     came: int = 0
 
 
@@ -83,6 +87,7 @@ class Judge:
         self._seen: set[str] = set()
         self._participants: dict[str, str] = {}
         self._since = world.now
+        self._web_seen: datetime | None = None
         self._current: Contact | None = None
         self._paths = {
             reverse("out_of_session_callback"): self._out_of_session,
@@ -94,17 +99,33 @@ class Judge:
 
     # What is asked and answered
 
-    def _hear(self, url: str, fields: Fields, answer: Answer) -> None:
+    def _hear(self, url: str, fields: Fields, answer: Answer | None) -> None:
         self._paths[urlsplit(url).path](fields, answer)
 
-    def _out_of_session(self, fields: Fields, answer: Answer) -> None:
+    def _out_of_session(self, fields: Fields, answer: Answer | None) -> None:
+        sid, is_call, earlier = _sid(fields), "CallSid" in fields, _earlier(fields)
+        right = self._model.answers(
+            fields["From"], fields["To"], is_call=is_call, earlier=earlier, now=self._world.now
+        )
+        if self._current:
+            self._current.sid, self._current.is_call = sid, is_call
+            self._current.earlier = earlier
+            number = self._model.numbers.get(fields["To"])
+            # A seller who answers at a number of the pool is not looked for.
+            is_dialled = number is not None and number.is_dialled
+            may_be_owed = is_dialled and not is_call and right <= self._phones
+            self._current.is_unheard = answer is None and may_be_owed
+        if answer is not None:
+            self._answered(fields, answer, earlier, right)
+
+    def _answered(
+        self, fields: Fields, answer: Answer, earlier: Earlier | None, right: set[str]
+    ) -> None:
         model, now = self._model, self._world.now
         sender, dialled, is_call = fields["From"], fields["To"], "CallSid" in fields
-        earlier = _earlier(fields)
-        right = model.answers(sender, dialled, is_call=is_call, earlier=earlier, now=now)
+        sid = _sid(fields)
         said = _said(answer, is_call=is_call)
         away = self._world.is_database_away
-        sid = fields.get("CallSid") or fields["MessageSid"]
         # In an old Session, while another one of the two is open or, as nobody knew, may be.
         is_promised = _is_to_be_passed_on(sid) or self._lies_aside(sid)
         is_beside = earlier is not None and is_promised and not away and right <= self._phones
@@ -132,8 +153,6 @@ class Judge:
         if reached:
             self._remember(fields, answer, said, in_doubt=away)
         if self._current:
-            self._current.sid, self._current.is_call = sid, is_call
-            self._current.earlier = earlier
             self._current.reaches = said if reached and not is_beside else ""
             # Told so or, once a day is enough, not: a text that nobody may have yet is kept.
             self._current.is_promised = is_beside or (
@@ -156,14 +175,14 @@ class Judge:
             # They meant to, though Twilio may make no Session of it.
             self._model.has_spoken(talk, in_doubt=True)
 
-    def _intercept(self, fields: Fields, answer: Answer) -> None:
+    def _intercept(self, fields: Fields, answer: Answer | None) -> None:
         talk, from_buyer = self._talk(fields)
-        if self._world.is_database_away:
+        passes = answer is None or answer.status != HTTPStatus.FORBIDDEN
+        if answer is None or self._world.is_database_away:
             talk.in_doubt = True
-            passes, right = answer.status != HTTPStatus.FORBIDDEN, {True, False}
+            right = {True, False}
         else:
             is_call = fields["interactionType"] == "Voice"
-            passes = answer.status != HTTPStatus.FORBIDDEN
             right = self._model.may_pass(
                 talk, from_buyer=from_buyer, is_call=is_call, now=self._world.now
             )
@@ -178,9 +197,9 @@ class Judge:
             self._current.reaches = (talk.phone if from_buyer else talk.buyer) if passes else ""
             self._current.must_arrive = passes
 
-    def _interaction(self, fields: Fields, answer: Answer) -> None:
-        away = self._world.is_database_away
-        if answer.status != HTTPStatus.NO_CONTENT and not away:
+    def _interaction(self, fields: Fields, answer: Answer | None) -> None:
+        away = answer is None or self._world.is_database_away
+        if answer and answer.status != HTTPStatus.NO_CONTENT and not away:
             self._wrong(f"an event was answered {answer.status}")
         try:
             talk, from_buyer = self._talk(fields)
@@ -251,6 +270,22 @@ class Judge:
             else:
                 self.unplaced += 1
 
+    def web_is_asked(self) -> None:
+        """If it is there again after a while, the texts of that time are looked for."""
+        if self._world.is_web_away:
+            return
+        since, self._web_seen = self._web_seen, self._world.now
+        if since and self._world.now - since > _A_SILENCE:
+            for contact in self.contacts.values():
+                if contact.is_unheard and contact.at >= since:
+                    contact.is_promised = not self._may_be_a_sellers(contact)
+
+    def _may_be_a_sellers(self, contact: Contact) -> bool:
+        """Who texts a number that was the pool's lately perhaps means a buyer of theirs."""
+        lately = self._world.now - _SESSIONS_ARE_KEPT
+        pooled = ReservedNumber.objects.filter(pooled_until__gt=lately)
+        return pooled.filter(proxy_identifier=contact.dialled).exists()
+
     def texts_are_passed_on(self) -> None:
         """About to be, and as things are now: to whom nobody may pass one on is owed none."""
         for contact in self._promised():
@@ -261,7 +296,7 @@ class Judge:
     def promises_are_lost(self) -> None:
         """With Redis, where they may lie."""
         for contact in self._promised():
-            contact.is_promised = _is_to_be_passed_on(contact.sid)
+            contact.is_promised = contact.is_unheard or _is_to_be_passed_on(contact.sid)
 
     def promises_are_kept(self) -> None:
         """All is well again, and every text was tried."""
@@ -326,6 +361,10 @@ class Judge:
     def _called(self, *answers: str) -> str:
         names = {a: "a phone" if a in self._phones else a for a in answers}
         return " or ".join(sorted(names.values()))
+
+
+def _sid(fields: Fields) -> str:
+    return fields.get("CallSid") or fields["MessageSid"]
 
 
 def _earlier(fields: Fields) -> Earlier | None:

@@ -12,7 +12,7 @@ from django.test import override_settings
 
 from listings.account import leaving
 from proxying import encryption, last_known_good, provisioning, tasks, verification
-from proxying.models import Block, MissedText, ReservedNumber
+from proxying.models import Block, MissedText, Outage, ReservedNumber
 from proxying.models import Seller as SellerRow
 from proxying.nudges import nudge
 from proxying.phone_numbers import PhoneNumber
@@ -43,7 +43,7 @@ _PAUSES: Final = {
     timedelta(days=31): 5, timedelta(days=91): 3, timedelta(days=120): 2,
 }  # fmt: skip
 _PERIODIC: Final = {
-    tasks.sweep: 30, tasks.watch_capacity: 12, tasks.settle_aside: 12,
+    tasks.sweep: 30, tasks.ask_web: 20, tasks.watch_capacity: 12, tasks.settle_aside: 12,
     tasks.remember_routes: 12, tasks.keep_stock: 10, tasks.pass_on_missed_texts: 8,
     tasks.send_seller_texts: 8, tasks.reconcile_numbers: 4, tasks.erase_sessions: 4,
     tasks.forget_counts: 2,
@@ -54,8 +54,9 @@ _API_FAULTS: Final = (
 )  # fmt: skip
 _OLD_KEY: Final = "old:b2xkb2xkb2xkb2xkb2xkb2xkb2xkb2xkb2xkb2xkb2w="
 _ROUNDS: Final = 12
-# While the database is away, just before all is well: what is promised then is owed.
+# While the web is away, and the database, just before all is well: what is promised then is owed.
 _LAST_TEXTS: Final = 4
+_SEEN_AS_AN_OUTAGE: Final = timedelta(minutes=2)
 _UNTIL_FORGOTTEN: Final = last_known_good.LIFE + timedelta(minutes=1)
 
 
@@ -90,6 +91,8 @@ class Life:
             self.twilio_loses_a_number: 1,
             self.the_database_goes: 2,
             self.the_database_is_back: 4,
+            self.the_web_goes: 2,
+            self.the_web_is_back: 4,
             self.redis_is_flushed: 1,
             self.nudges_are_lost: 1,
             self.keys_are_changed: 1,
@@ -195,6 +198,8 @@ class Life:
     def _runs(self, task: Any) -> None:
         if task is tasks.pass_on_missed_texts:
             self.judge.texts_are_passed_on()
+        if task is tasks.ask_web:
+            self.judge.web_is_asked()
         self.world.run(task)
 
     def nudges_are_lost(self) -> None:
@@ -363,6 +368,12 @@ class Life:
     def the_database_is_back(self) -> None:
         self.world.database_is_away(away=False)
 
+    def the_web_goes(self) -> None:
+        self.world.is_web_away = True
+
+    def the_web_is_back(self) -> None:
+        self.world.is_web_away = False
+
     def redis_is_flushed(self) -> None:
         self.judge.promises_are_lost()
         self.world.redis.flushdb()
@@ -395,11 +406,18 @@ class Life:
     def all_is_well_again(self) -> None:
         """Nothing is broken any more, and time passes: then every promise must hold."""
         self.world.wait(_UNTIL_FORGOTTEN)
-        self.the_database_goes()
-        for _ in range(_LAST_TEXTS):
-            self._somebody_texts_a_seller()
+        self.the_web_is_back()
+        self._runs(tasks.ask_web)
+        for goes, is_back in (
+            (self.the_web_goes, self.the_web_is_back),
+            (self.the_database_goes, self.the_database_is_back),
+        ):
+            goes()
+            for _ in range(_LAST_TEXTS):
+                self._somebody_texts_a_seller()
+            self.world.wait(_SEEN_AS_AN_OUTAGE)
+            is_back()
         self.twilio_behaves_again()
-        self.the_database_is_back()
         held.deliver(everything=True)
         for _ in range(_ROUNDS):
             for task in _PERIODIC:
@@ -411,6 +429,7 @@ class Life:
             waits = (
                 ReservedNumber.objects.filter(ReservedNumber.STILL_TO_DO),
                 MissedText.unfinished(),
+                Outage.unfinished(),
                 sessions_to_close(),
             )
             if not any(rows.exists() for rows in waits):

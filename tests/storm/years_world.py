@@ -18,6 +18,7 @@ from typing import Any, Final
 from unittest import mock
 
 import redis
+import requests
 import time_machine
 from celery import Task
 from celery.app.task import Task as AnyTask
@@ -67,9 +68,11 @@ class World:
     queue: list[tuple["Task[Any, Any]", tuple[Any, ...]]] = field(default_factory=list)
     # So many requests to Twilio from now, and whether the last of them still takes effect.
     dies_after: tuple[int, bool] | None = None
-    on_webhook: Callable[[str, dict[str, str], Answer], None] = lambda *told: None
+    # None for the answer of nobody.
+    on_webhook: Callable[[str, dict[str, str], Answer | None], None] = lambda *told: None
     # Our own word for it: what the product believes may be wrong.
     is_database_away: bool = False
+    is_web_away: bool = False
 
     @property
     def now(self) -> datetime:
@@ -155,8 +158,11 @@ def _send(task: "Task[Any, Any]", args: Any = (), kwargs: Any = None, **options:
 
 def _told(through: Callable[..., Answer]) -> Callable[..., Answer]:
     def send(url: str, fields: dict[str, str]) -> Answer:
-        answer = through(url, fields)
-        _HERE[-1].on_webhook(url, dict(fields), answer)
+        answer = None
+        try:
+            answer = through(url, fields)
+        finally:
+            _HERE[-1].on_webhook(url, dict(fields), answer)
         return answer
 
     return send
@@ -167,7 +173,10 @@ def _asked() -> Callable[..., Any]:
 
     def send(adapter: InProcessAdapter, request: Any, *args: Any, **options: Any) -> Any:
         world = _HERE[-1]
-        if world.dies_after is None or "/switchboard/" not in request.path_url:
+        is_to_us = "/switchboard/" not in request.path_url
+        if is_to_us and world.is_web_away:
+            raise requests.ConnectionError(request.url)
+        if world.dies_after is None or is_to_us:
             return through(adapter, request, *args, **options)
         left, takes_effect = world.dies_after
         world.dies_after = (left - 1, takes_effect)
