@@ -56,7 +56,8 @@ _OLD_KEY: Final = "old:b2xkb2xkb2xkb2xkb2xkb2xkb2xkb2xkb2xkb2xkb2w="
 _ROUNDS: Final = 12
 # While the web is away, and the database, just before all is well: what is promised then is owed.
 _LAST_TEXTS: Final = 4
-_SEEN_AS_AN_OUTAGE: Final = timedelta(minutes=2)
+_SWEEPS: Final = 3
+_IN_TIME: Final = timedelta(seconds=50)
 _UNTIL_FORGOTTEN: Final = last_known_good.LIFE + timedelta(minutes=1)
 
 
@@ -407,7 +408,7 @@ class Life:
         """Nothing is broken any more, and time passes: then every promise must hold."""
         self.world.wait(_UNTIL_FORGOTTEN)
         self.the_web_is_back()
-        self._runs(tasks.ask_web)
+        self._workers_go_on()
         for goes, is_back in (
             (self.the_web_goes, self.the_web_is_back),
             (self.the_database_goes, self.the_database_is_back),
@@ -415,7 +416,7 @@ class Life:
             goes()
             for _ in range(_LAST_TEXTS):
                 self._somebody_texts_a_seller()
-            self.world.wait(_SEEN_AS_AN_OUTAGE)
+            self._workers_go_on()
             is_back()
         self.twilio_behaves_again()
         held.deliver(everything=True)
@@ -437,6 +438,13 @@ class Life:
             self.world.wait(timedelta(minutes=61))
         self.judge.promises_are_kept()
         self.violations.extend(invariants.violations())
+
+    def _workers_go_on(self) -> None:
+        """So that of an outage of the web nothing else tells."""
+        for _ in range(_SWEEPS):
+            self.world.wait(_IN_TIME)
+            self._runs(tasks.sweep)
+            self._runs(tasks.ask_web)
 
     def _a_seller(self, fits: Callable[[Seller], bool]) -> Seller | None:
         fitting = [seller for seller in self.model.sellers if fits(seller)]
