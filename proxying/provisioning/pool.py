@@ -97,7 +97,7 @@ def _claim(
         _queue_up(service)
         spare = [
             pooled
-            for pooled in service.pool_numbers.exclude(added_at=None)
+            for pooled in service.pool_numbers.exclude(added_at=None).order_by("added_at", "pk")
             if pooled.phone_number_sid in idle
         ]
         if not spare or not _has_spare(service):

@@ -376,7 +376,7 @@ NO_PAGE: Final = {
     "mfa_login_webauthn", "switchboard:phones:api", "switchboard:proxy:services",
     "switchboard:faults:api", "switchboard:verify_service",
     "out_of_session_callback", "interaction_callback", "intercept_callback",
-    "hold_1", "hold_2", "hold_3",
+    "hold_1", "hold_2", "hold_3", "livez",
     # Only lead to another page.
     "listing_short",
     "account_set_password",  # everybody has one
