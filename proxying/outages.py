@@ -201,8 +201,9 @@ def _sessions(dialled: str, sender: str, outage: Outage) -> list[ProxySession]:
     since = outage.began_at - timedelta(seconds=settings.PROXY_SESSION_TTL) - _MARGIN
     of_pair = (
         ProxySession.objects.filter(
+            # Who has left is named by none of their own any more.
+            Q(buyer_index=blind_index(sender)) | Q(erase_at__isnull=False),
             reserved_number__proxy_identifier=dialled,
-            buyer_index=blind_index(sender),
             erased_at=None,
         )
         .select_related("reserved_number__service")

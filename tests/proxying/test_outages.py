@@ -162,6 +162,17 @@ def test_text_that_an_open_session_carried_is_not_sent_again(
     assert not MissedText.objects.exists()
 
 
+def test_text_of_a_buyer_whom_we_have_forgotten_is_not_sent_again(away, bob_texts, seller, clock):
+    bob_texts(seller.reserved_number.proxy_identifier, "Hello?")
+    sells("Bob", BOBS_PHONE).leave()
+    away("Are you there?")
+
+    back(clock)
+
+    assert len(on_toms_phone()) == 2
+    assert not MissedText.objects.exists()
+
+
 def test_texts_are_passed_on_in_the_order_of_sending(away, clock):
     away("one", "two", "three", "four", "five")
     back(clock)
