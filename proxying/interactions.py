@@ -223,10 +223,12 @@ def _session_of(event: Event) -> QuerySet[ProxySession]:
     # The callback names the Session by a SID that we first hear here. What ties it to ours
     # is the call or text that caused it: its first interaction. The row that has the SID
     # comes before another text's that has none. Of two texts that Proxy asks about at once, each
-    # has a row, and the first answer makes the one Session: while a row of the pair is to be
+    # has a row, and the first answer makes the one Session: while another row of the pair is to be
     # closed, that may be its own, and rings another phone than the one of this text's row.
-    of_the_pair = _unnamed_to_close().filter(
-        reserved_number=OuterRef("reserved_number"), buyer_index=OuterRef("buyer_index")
+    of_the_pair = (
+        _unnamed_to_close()
+        .filter(reserved_number=OuterRef("reserved_number"), buyer_index=OuterRef("buyer_index"))
+        .exclude(pk=OuterRef("pk"))
     )
     return ProxySession.objects.filter(
         Q(session_sid=event.session_sid)

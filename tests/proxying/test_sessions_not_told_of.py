@@ -112,3 +112,18 @@ def test_nothing_waits_once_the_old_one_is_closed(number, bob_texts, another_pho
     tasks.sweep()
     bob_texts(number, "Is it still there?")
     assert texts_on(NEW) == ["Is it still there?"]
+
+
+def test_session_that_is_to_be_closed_itself_is_known_by_its_first_text(seller, number):
+    """Nothing is in doubt: the text is refused, and not passed on later."""
+    contact(BOBS_PHONE, number, SECOND)
+    row = ProxySession.objects.get()
+    seller.blocks.create(buyer_index=row.buyer_index)
+    service_sid = row.reserved_number.service.service_sid
+    event = {"interactionServiceSid": service_sid, "inboundResourceSid": SECOND}
+
+    assert interaction("intercept_callback", **event).status_code == 403
+
+    assert not MissedText.objects.exists()
+    row.refresh_from_db()
+    assert row.session_sid
