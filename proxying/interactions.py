@@ -18,7 +18,7 @@ from django.utils import timezone
 from proxying import abuse, hours, limits, missed_texts, passed_on_codes, ranks
 from proxying.known_buyers import are_known
 from proxying.models import Block, Interaction, ProxyService, ProxySession, ReservedNumber
-from proxying.provisioning.ending import sessions_to_close
+from proxying.provisioning.ending import UNTIL_IT_IS_MADE, sessions_to_close
 from proxying.signatures import Fields
 
 _HALF_A_MINUTE: Final = timedelta(seconds=30)
@@ -224,10 +224,15 @@ def _session_of(event: Event) -> QuerySet[ProxySession]:
     # is the call or text that caused it: its first interaction. The row that has the SID
     # comes before another text's that has none. Of two texts that Proxy asks about at once, each
     # has a row, and the first answer makes the one Session: while another row of the pair is to be
-    # closed, that may be its own, and rings another phone than the one of this text's row.
+    # closed, that may be its own, and rings another phone than the one of this text's row. One
+    # that was there long before is not: with it open, Proxy would not have asked again.
     of_the_pair = (
         _unnamed_to_close()
-        .filter(reserved_number=OuterRef("reserved_number"), buyer_index=OuterRef("buyer_index"))
+        .filter(
+            reserved_number=OuterRef("reserved_number"),
+            buyer_index=OuterRef("buyer_index"),
+            created_at__gt=OuterRef("created_at") - UNTIL_IT_IS_MADE,
+        )
         .exclude(pk=OuterRef("pk"))
     )
     return ProxySession.objects.filter(

@@ -25,7 +25,7 @@ logger = structlog.get_logger(__name__)
 # https://www.twilio.com/docs/proxy/api/session
 _SESSIONS_ARE_KEPT = timedelta(days=90)
 # We have answered, and Proxy is making the Session: not finding one proves nothing yet.
-_UNTIL_IT_IS_MADE = timedelta(minutes=1)
+UNTIL_IT_IS_MADE = timedelta(minutes=1)
 
 Status = ReservedNumber.Status
 
@@ -105,7 +105,7 @@ def close_proxy_sessions(reserved_number_id: UUID | str) -> None:
             # The others must be closed all the same; the sweep comes back to this one.
             logger.error("session_not_closed", session=session.pk, reason=str(refusal))
             continue
-        if sid or session.created_at < timezone.now() - _UNTIL_IT_IS_MADE:
+        if sid or session.created_at < timezone.now() - UNTIL_IT_IS_MADE:
             # One that was made meanwhile has a SID now, and is the sweep's.
             as_read = ProxySession.objects.filter(pk=session.pk, session_sid=session.session_sid)
             as_read.update(closed_at=timezone.now())

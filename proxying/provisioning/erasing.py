@@ -23,6 +23,7 @@ from django.utils import timezone
 
 from proxying import twilio_client
 from proxying.models import ProxySession
+from proxying.provisioning.ending import UNTIL_IT_IS_MADE
 from proxying.twilio_client import NOT_FOUND, FoundSessions, TwilioRefused
 
 logger = structlog.get_logger(__name__)
@@ -30,8 +31,6 @@ logger = structlog.get_logger(__name__)
 # Longer than the slowest road through Twilio's timeouts: until then nobody else tries.
 _LEASE: Final = timedelta(minutes=3)
 _AGAIN: Final = timedelta(hours=1)
-# We have answered, and Proxy is making the Session: not finding one proves nothing yet.
-_UNTIL_IT_IS_MADE: Final = timedelta(minutes=1)
 _AT_ONCE: Final = 200
 _A_CALL: Final = "CA"
 # Of a Session that the reconciliation adopted we know no first contact, but its own SID.
@@ -77,7 +76,7 @@ def _due() -> QuerySet[ProxySession]:
 
 def _unnamed() -> dict[str, list[ProxySession]]:
     """The next of which no interaction has been told, by their Service: perhaps they never were."""
-    made = timezone.now() - _UNTIL_IT_IS_MADE
+    made = timezone.now() - UNTIL_IT_IS_MADE
     by_service = defaultdict(list)
     for session in _due().filter(session_sid=None, created_at__lte=made)[:_AT_ONCE]:
         by_service[_service_sid(session)].append(session)

@@ -1,8 +1,11 @@
 """A Session of which we have not been told yet does not ring a phone of yesterday."""
 
+from datetime import timedelta
+
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from proxying import tasks
 from proxying.models import MissedText, ProxySession
@@ -42,6 +45,10 @@ def not_told_of(number, bob_texts, network):
 
 @pytest.fixture
 def another_phone(not_told_of, seller):
+    moves_to_another_phone(seller)
+
+
+def moves_to_another_phone(seller):
     Client().post("/switchboard/phones/api/phones", {"name": "Tom", "number": NEW})
     seller.phone_number = PhoneNumber(NEW)
     seller.phone_epoch += 1
@@ -106,6 +113,17 @@ def test_text_in_another_that_is_fine_is_passed_on_too(
     all_settle()
 
     assert texts_on("+14155550177") == ["And that?"]
+
+
+def test_nothing_waits_for_one_that_was_never_made(number, seller, bob_texts):
+    """With it open, Proxy would not have asked again."""
+    contact(BOBS_PHONE, number, SECOND)
+    ProxySession.objects.update(created_at=timezone.now() - timedelta(minutes=2))
+    moves_to_another_phone(seller)
+
+    bob_texts(number, "Is it still there?")
+
+    assert texts_on(NEW) == ["Is it still there?"]
 
 
 def test_nothing_waits_once_the_old_one_is_closed(number, bob_texts, another_phone):

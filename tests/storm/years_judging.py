@@ -188,6 +188,11 @@ class Judge:
             )
             # A Session of which our rows may not know is let be.
             right |= {True} if talk.in_doubt else set()
+            if self._model.may_be_another(talk):
+                right |= {False}
+                talk.in_doubt |= not passes
+                if self._current and not passes:
+                    self._current.is_promised = _is_to_be_passed_on(self._current.sid)
         self.in_sessions += 1
         self.strictly += len(right) == 1
         if passes not in right:

@@ -21,6 +21,8 @@ QUIET: Final = "quiet"
 _RINGS_FOR: Final = timedelta(seconds=60)
 # As exact as the rows are to which a long while is counted.
 _ABOUT: Final = timedelta(hours=2)
+# Twilio has an answer of ours, and makes a Session of it.
+_A_MOMENT: Final = timedelta(minutes=1)
 
 
 @dataclass(eq=False)
@@ -287,6 +289,19 @@ class Model:
                 answers = {False} if known is False else {True, False}
         away = self._when_there(seller, is_call=is_call, now=now) in {AWAY, QUIET}
         return {False} if away else answers
+
+    def may_be_another(self, talk: Talk) -> bool:
+        """Whether nothing tells it from a Session of the same two that rings an old phone.
+
+        Proxy was answered of both in the same moment, and made one of the two.
+        """
+        return any(
+            (one.buyer, one.number) == (talk.buyer, talk.number)
+            and one.rings_an_old_phone
+            and (one.in_doubt or not one.seen_by_seller)
+            and one.begun > talk.begun - _A_MOMENT
+            for one in self.talks.values()
+        )
 
     def knows(self, seller: Seller, buyer: str, now: datetime) -> bool | None:
         """None when it cannot be told."""
