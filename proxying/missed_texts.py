@@ -206,7 +206,24 @@ def _session(service_sid: str, decision: CreateSession, text: ReceivedText) -> s
     mine.filter(session_sid=None).update(
         session_sid=sid, first_participant_sid=participants.get(text.sender, ""), closed_at=None
     )
+    if decision.participant_identifier in participants:
+        _open_again(service_sid, sid, decision)
     return sid
+
+
+def _open_again(service_sid: str, session_sid: str, decision: CreateSession) -> None:
+    """If it is an earlier attempt's, and has ended since: its name is taken, there is no other."""
+    if twilio_client.is_session_open(service_sid, session_sid):
+        return
+    mine = ProxySession.objects.filter(
+        unique_name=decision.unique_name, phone_epoch=decision.reserved_number.seller.phone_epoch
+    )
+    # Who has a Session closed knows of this one before it is open, and afterwards: the two may
+    # cross each other.
+    if not mine.update(closed_at=None):
+        raise _WillNotBe("the Session has another phone")
+    twilio_client.reopen_session(service_sid, session_sid)
+    mine.update(closed_at=None)
 
 
 def _is_warned(missed: MissedText, decision: CreateSession, text: ReceivedText) -> bool:

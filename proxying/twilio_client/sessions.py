@@ -120,6 +120,15 @@ def close_session(service_sid: str, session_sid: str) -> None:
         client().proxy.v1.services(service_sid).sessions(session_sid).update(status="closed")
 
 
+def reopen_session(service_sid: str, session_sid: str) -> None:
+    """Opens a closed Session again, between the same two, for as long as a new one.
+
+    ``TwilioRefused`` while one of them holds their number in another one.
+    """
+    with translated_errors():
+        client().proxy.v1.services(service_sid).sessions(session_sid).update(status="in-progress")
+
+
 def is_session_open(service_sid: str, session_sid: str) -> bool:
     try:
         with translated_errors():

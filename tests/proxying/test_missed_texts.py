@@ -28,6 +28,7 @@ from proxying.models import (
     Seller,
 )
 from proxying.switchboard.models import Message, Session
+from proxying.switchboard.sessions import close as end
 from tests.proxying.callbacks import contact
 from tests.proxying.conftest import KILLED_AFTER, KILLED_BEFORE, LOST_ANSWER, Killed
 from tests.proxying.factories import (
@@ -118,7 +119,7 @@ def test_seller_can_answer(missed):
 
 
 @pytest.mark.parametrize("what", [KILLED_BEFORE, KILLED_AFTER])
-@pytest.mark.parametrize("nth", range(1, 8))
+@pytest.mark.parametrize("nth", range(1, 9))
 def test_death_at_any_request_loses_and_doubles_nothing(missed, network, what, nth):
     network.kill(what, nth)
     with pytest.raises(Killed):
@@ -137,6 +138,36 @@ def test_unclear_answer_loses_and_doubles_nothing(missed, network, what):
     assert missed.settled_at is None
     again(missed)
     assert len(on_toms_phone()) == 1
+
+
+@pytest.mark.parametrize("we_know", [False, True])
+def test_text_is_passed_on_in_its_own_session_after_that_has_ended(missed, network, we_know):
+    """Its name is taken for good."""
+    network.fail(500, SENDING)
+    tasks.pass_on_missed_texts()
+    end(Session.objects.get())
+    if we_know:
+        ProxySession.objects.update(closed_at=timezone.now())
+
+    again(missed)
+
+    assert len(on_toms_phone()) == 1
+    assert Session.objects.get().is_active
+    assert ProxySession.objects.get().closed_at is None
+
+
+def test_session_to_an_old_phone_is_not_opened_again(missed, network, seller):
+    network.fail(500, SENDING)
+    tasks.pass_on_missed_texts()
+    seller.phone_epoch += 1
+    seller.save()
+    end(Session.objects.get())
+
+    again(missed)
+
+    assert on_toms_phone() == []
+    assert not Session.objects.get().is_active
+    assert missed.outcome == "the Session has another phone"
 
 
 def test_another_attempt_at_work_is_left_alone(missed, network):
