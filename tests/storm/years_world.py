@@ -14,13 +14,14 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from io import StringIO
 from itertools import groupby
+from operator import methodcaller
 from typing import Any, Final
 from unittest import mock
 
 import redis
 import requests
 import time_machine
-from celery import Task
+from celery import Celery, Task
 from celery.app.task import Task as AnyTask
 from django.apps import apps
 from django.conf import settings
@@ -122,7 +123,11 @@ def worlds() -> Iterator[Callable[[int], "Any"]]:
         staying.enter_context(mock.patch.object(deadlines, "_PATIENCE", 20.0))
         for line in (memory.line, memory.line_of_changes):
             staying.enter_context(mock.patch.object(line, "patience", 20.0))
+            # What first reaches Redis or a broker draws from the chance of its seed, which would
+            # then live another life alone than after others.
+            memory.ask(methodcaller("ping"), line)
         staying.enter_context(mock.patch.object(AnyTask, "apply_async", _send))
+        staying.enter_context(mock.patch.object(Celery, "send_task"))
         staying.enter_context(mock.patch.object(webhooks, "send", _told(webhooks.send)))
         staying.enter_context(mock.patch.object(InProcessAdapter, "send", _asked()))
         _leave_rows_where_they_are()
