@@ -379,6 +379,7 @@ def _earlier(fields: Fields) -> Earlier | None:
         fields["sessionUniqueName"],
         fields["outboundParticipantIdentifier"],
         fields["outboundParticipantProxyIdentifier"],
+        datetime.fromisoformat(fields["sessionDateCreated"]),
     )
 
 

@@ -90,6 +90,7 @@ class Earlier:
     unique_name: str
     partner: str
     partner_sees: str
+    begun: datetime
 
 
 @dataclass
@@ -230,7 +231,7 @@ class Model:
         seller = number.seller
         if not number.is_dialled or not seller.is_open or sender in seller.blocks:
             return {NEUTRAL}
-        if sender == seller.phone or self._meant_another(seller, earlier):
+        if sender == seller.phone or self._meant_another(number, earlier):
             return {NEUTRAL}
         also = self._if_it_rings(sender, is_call=is_call, now=now)
         before = [talk for talk in self.talks.values() if self._was_anothers(talk, number, sender)]
@@ -252,9 +253,13 @@ class Model:
         assert seller.phone is not None
         return seller.phone
 
-    def _meant_another(self, seller: Seller, earlier: Earlier | None) -> bool:
-        talk = self.talks.get(earlier.unique_name) if earlier else None
-        return talk is not None and talk.seller is not seller
+    def _meant_another(self, number: Number, earlier: Earlier | None) -> bool:
+        if earlier is None:
+            return False
+        talk = self.talks.get(earlier.unique_name)
+        if talk is None:  # made to pass a text on, which then did not go through
+            return earlier.begun < number.held_since
+        return talk.seller is not number.seller
 
     def _was_anothers(self, talk: Talk, number: Number, buyer: str) -> bool:
         """Given back and bought again, the number still means somebody else to that buyer."""
