@@ -69,7 +69,8 @@ def _measure(site: Site, database: PostgreSQL, n: int, chance: random.Random, ap
     )
     known = _sellers(n // _CONTACTS_A_SELLER + 1)
     connections.close_all()
-    site.add_web(threads=64, app=app)
+    # As the Dockerfile starts it: so many callbacks a second fill a worker of one core.
+    site.add_web(workers=2, threads=32, app=app)
     callers = Callers(site.environment["PUBLIC_BASE_URL"])
     before = [callers.contact(-1 - place, seller) for place, seller in enumerate(known)]
     plan = [chance.choice(known) for _ in range(n)]

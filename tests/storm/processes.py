@@ -162,10 +162,12 @@ class Site:
         self.processes.append(process)
         return process
 
-    def add_web(self, *, threads: int = 16, app: str = "shoppingplace.wsgi") -> Process:
+    def add_web(
+        self, *, workers: int = 1, threads: int = 16, app: str = "shoppingplace.wsgi"
+    ) -> Process:
         web = self.add(
             "web", "gunicorn", app, "--worker-class", "gthread",
-            "--workers", "1", "--threads", str(threads),
+            "--workers", str(workers), "--threads", str(threads),
             "--bind", self.environment["PUBLIC_BASE_URL"].removeprefix("http://"),
         )  # fmt: skip
         wait_for(f"{self.environment['PUBLIC_BASE_URL']}/livez", web)
