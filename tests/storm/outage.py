@@ -69,7 +69,7 @@ def _measure(site: Site, database: PostgreSQL, n: int, chance: random.Random, ap
     )
     known = _sellers(n // _CONTACTS_A_SELLER + 1)
     connections.close_all()
-    # As the Dockerfile starts it: so many callbacks a second fill a worker of one core.
+    # Workers as in the Dockerfile: so many callbacks a second are all that one does on a slow core.
     site.add_web(workers=2, threads=32, app=app)
     callers = Callers(site.environment["PUBLIC_BASE_URL"])
     before = [callers.contact(-1 - place, seller) for place, seller in enumerate(known)]
