@@ -41,19 +41,20 @@ def main(names: list[str]) -> int:
 def _one(the_stage: Stage, program: Program, scale: float, seed: int) -> bool:
     # Of fewer some programs would show nothing.
     n = max(min(program.small, program.of_control), round(program.n * scale))
-    ran = the_stage.measure(program, "run", n=n, seed=seed)
-    broken = the_stage.measure(program, "control", n=program.of_control, seed=seed)
-    held, failed = ran.result.held, not broken.result.held
-    died = broken.result.measured.startswith("DIED")
+    began = time.monotonic()
+    ran, broken = the_stage.measure_with_control(program, n=n, seed=seed)
+    took = time.monotonic() - began
+    held, failed = ran.held, not broken.held
+    died = broken.measured.startswith("DIED")
     verdict = "held" if held else "MISSED"
     of_control = "DIED" if died else "failed as it must" if failed else "HELD, IT MUST FAIL"
     print(
         _LINE.format(
             program.figure, shorten(program.title, 44), n, seed, verdict, of_control,
-            f"{ran.seconds + broken.seconds:.0f}",
+            f"{took:.0f}",
         )
     )  # fmt: skip
-    print(f"     {ran.result.measured}\n     control: {broken.result.measured}", flush=True)
+    print(f"     {ran.measured}\n     control: {broken.measured}", flush=True)
     return held and failed and not died
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _FOLDER = Path(__file__).parent
-_LITERALS = {"FIGURE", "TITLE", "N", "SMALL", "CONTROL"}
+_LITERALS = {"FIGURE", "TITLE", "N", "SMALL", "CONTROL", "CONTROL_WAITS"}
 
 
 @dataclass(frozen=True)
@@ -26,6 +26,8 @@ class Program:
     n: int
     small: int
     of_control: int
+    # Idle for most of its time, so that it may run beside the program itself.
+    control_waits: bool
 
 
 def programs() -> list[Program]:
@@ -46,5 +48,11 @@ def _read(path: Path) -> Program | None:
         return None
     small = said["SMALL"]
     return Program(
-        path.stem, said["FIGURE"], said["TITLE"], said["N"], small, said.get("CONTROL", small)
+        path.stem,
+        said["FIGURE"],
+        said["TITLE"],
+        said["N"],
+        small,
+        said.get("CONTROL", small),
+        said.get("CONTROL_WAITS", False),
     )

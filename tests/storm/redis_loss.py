@@ -21,6 +21,7 @@ TITLE = "Redis killed with its data, and FLUSHALL"
 N = 2_000
 SMALL = 200
 CONTROL = 20
+CONTROL_WAITS = True
 
 _TIMES = 10
 _PAGES = ("/", "/accounts/login/", "/accounts/signup/")

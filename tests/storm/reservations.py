@@ -22,6 +22,7 @@ TITLE = "kill -9 of workers, children, sweep and beat"
 N = 3_000
 SMALL = 200
 CONTROL = 24
+CONTROL_WAITS = True
 
 _KILLS = 60
 _LAST_SERVED_WITHIN = 60.0

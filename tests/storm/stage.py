@@ -5,10 +5,9 @@ import os
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -23,29 +22,30 @@ _ENDS_WITHIN = 20.0
 _TEMPLATE = "STORM_TEMPLATE"
 
 
-@dataclass(frozen=True)
-class Measurement:
-    result: Result
-    seconds: float
-
-
 class Stage:
     """Runs programs against the engines of ``DATABASE_URL`` and ``REDIS_URL``."""
 
     def __init__(self, template: str) -> None:
         self._template = template
 
-    def measure(self, program: Program, what: str, *, n: int, seed: int) -> Measurement:
+    def measure_with_control(self, program: Program, *, n: int, seed: int) -> tuple[Result, Result]:
+        """What the program and its control found: one after the other, unless the latter waits."""
+        with ThreadPoolExecutor(2 if program.control_waits else 1) as threads:
+            ran = threads.submit(self.measure, program, "run", n=n, seed=seed)
+            broken = threads.submit(
+                self.measure, program, "control", n=program.of_control, seed=seed
+            )
+            return ran.result(), broken.result()
+
+    def measure(self, program: Program, what: str, *, n: int, seed: int) -> Result:
         """*what* is ``run`` or ``control``. A program that dies has not held, and says why."""
-        began = time.monotonic()
         database = f"{self._template}_{program.name}_{what}"
         with (
             _database(database, self._template),
             tempfile.TemporaryDirectory(prefix="shoppingplace-storm-", dir="/tmp") as folder,
         ):
             environment = _environment(database, Path(folder), self._template)
-            result = _run(program.name, what, n, seed, environment)
-        return Measurement(result, time.monotonic() - began)
+            return _run(program.name, what, n, seed, environment)
 
 
 @contextmanager

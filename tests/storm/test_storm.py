@@ -16,8 +16,7 @@ def the_stage():
 
 @pytest.mark.parametrize("program", programs(), ids=lambda program: program.name)
 def test_figure_holds_and_its_control_does_not(the_stage, program):
-    ran = the_stage.measure(program, "run", n=program.small, seed=SEED).result
-    broken = the_stage.measure(program, "control", n=program.of_control, seed=SEED).result
+    ran, broken = the_stage.measure_with_control(program, n=program.small, seed=SEED)
 
     assert ran.held, ran.measured
     assert not broken.held, broken.measured
