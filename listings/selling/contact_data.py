@@ -6,8 +6,11 @@ from typing import Final
 
 from proxying.phone_numbers import PhoneNumber
 
+# What is longer than any field takes is refused for that; to search it would keep a worker busy.
+_LONGEST: Final = 10_000
+# Before the @ stand at most 64 octets (RFC 5321, 4.5.3.1.1).
 _EMAIL: Final = re.compile(
-    r"[\w.+-]+\s?(?:@|[(\[]at[)\]])\s?[\w-]+(?:\.[\w-]+)*\.[a-z]{2,}", re.IGNORECASE
+    r"[\w.+-]{1,64}\s?(?:@|[(\[]at[)\]])\s?[\w-]+(?:\.[\w-]+)*\.[a-z]{2,}", re.IGNORECASE
 )
 _INTERNATIONAL: Final = re.compile(r"(?<!\w)\+[0-9](?:[ ().-]{0,2}[0-9]){6,14}")
 # Three, three and four digits, as North America writes them.
@@ -38,7 +41,10 @@ _SPELT_WORDS: Final = 3
 
 
 def find(text: str) -> list[str]:
-    """What in *text* is a phone number or an e-mail address, as it is written there."""
+    """What in *text* is a phone number or an e-mail address, as it is written there.
+
+    Of a text that is longer than any field takes, the beginning is searched.
+    """
     return [text[start:end] for start, end in _spans(text)]
 
 
@@ -46,11 +52,12 @@ def remove(text: str) -> str:
     """*text* without what ``find`` finds, and without the gaps that it leaves."""
     for start, end in reversed(list(_spans(text))):
         text = text[:start] + text[end:]
-    return re.sub(r"[ \t]{2,}", " ", re.sub(r"[ \t]+([,.;:!?])", r"\1", text)).strip()
+    return re.sub(r"[ \t]{2,}", " ", re.sub(r"(?<![ \t])[ \t]+([,.;:!?])", r"\1", text)).strip()
 
 
 def _spans(text: str) -> Iterator[tuple[int, int]]:
     """Where they stand, from left to right; none within another."""
+    text = text[:_LONGEST]
     found = [match.span() for match in _EMAIL.finditer(text)]
     found += [match.span() for match in _INTERNATIONAL.finditer(text) if _is_a_phone(match[0])]
     found += [match.span() for match in _NATIONAL.finditer(text) if _is_dialled(match[0])]

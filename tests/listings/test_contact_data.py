@@ -1,5 +1,7 @@
 """Numbers and addresses among a seller's words are found; prices, years and sizes are not."""
 
+import signal
+
 import pytest
 
 from listings.selling.contact_data import find, remove
@@ -49,3 +51,26 @@ def test_other_numbers_are_left_alone(text):
 
 def test_removing_leaves_no_gap():
     assert remove("Call 415-234-5555 , or write.\nOak") == "Call, or write.\nOak"
+
+
+@pytest.fixture
+def minute_at_most():
+    """What takes milliseconds, or hours."""
+
+    def give_up(*rung):
+        raise TimeoutError
+
+    before = signal.signal(signal.SIGALRM, give_up)
+    signal.alarm(60)
+    yield
+    signal.alarm(0)
+    signal.signal(signal.SIGALRM, before)
+
+
+@pytest.mark.usefixtures("minute_at_most")
+@pytest.mark.parametrize("piece", ["x", " ", "1.", "a@", "a@b.", "+1", "one ", "415 234 5555 "])
+def test_megabytes_of_anything_do_not_keep_a_worker(piece):
+    text = piece * (2_000_000 // len(piece))
+
+    find(text)
+    remove(text)

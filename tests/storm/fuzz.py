@@ -4,6 +4,7 @@ import json
 import logging
 import random
 import re
+import time
 from collections.abc import Iterator
 from typing import Any
 from unittest import mock
@@ -25,6 +26,10 @@ TITLE = "The API and every form, fuzzed from the document and by field"
 N = 20_000
 SMALL = 200
 CONTROL = 4_000
+
+# Seconds of a processor: far more than any page takes, far less than a text can that some
+# expression reads again from each of its letters.
+_LONGEST = 10.0
 
 _FIELD = re.compile(rb'<(?:input|select|textarea|button)\b[^>]*?\bname="([^"]+)"')
 _HUGE = "9" * 400
@@ -66,6 +71,7 @@ def _fuzz(n: int, seed: int, *, until_broken: bool = False) -> Result:
     chance = random.Random(seed)
     statuses: dict[int, int] = {}
     broken: list[str] = []
+    slowest = 0.0
     logging.disable(logging.CRITICAL)
     with nothing_held_back():
         roles, owners = people()
@@ -73,9 +79,13 @@ def _fuzz(n: int, seed: int, *, until_broken: bool = False) -> Result:
         programs = [a_program(roles[role]) for role in ("tom", "bob", "anybody")]
         cases = _mixed(_of_the_api(programs, owners, chance), _of_forms(browsers, owners, chance))
         for _, (client, method, path, sent) in zip(range(n), cases, strict=False):
+            began = time.process_time()
             status, why = _ask(client, method, path, sent)
+            took = time.process_time() - began
+            slowest = max(slowest, took)
             statuses[status] = statuses.get(status, 0) + 1
-            if status >= 500:
+            if status >= 500 or took > _LONGEST:
+                why = why or f"{took:.0f} s"
                 broken.append(f"{method} {path[:120]!r} {why} {str(sent)[:160]}")
             if broken and until_broken:
                 break
@@ -83,9 +93,9 @@ def _fuzz(n: int, seed: int, *, until_broken: bool = False) -> Result:
     return Result(
         held=not broken,
         measured=(
-            f"{len(broken)} of {sum(statuses.values())} answered 5xx"
+            f"{len(broken)} of {sum(statuses.values())} answered 5xx or worked too long"
             f"{': ' + '; '.join(broken[:5]) if broken else ''}; "
-            f"by status {dict(sorted(statuses.items()))}"
+            f"slowest {slowest:.1f} s; by status {dict(sorted(statuses.items()))}"
         ),
     )
 
