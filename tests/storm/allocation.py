@@ -22,6 +22,7 @@ TITLE = "64 processes, every request sent four times"
 N = 5_000
 SMALL = 200
 CONTROL = 200
+ALONE = True
 
 _PROCESSES = 64
 _TIMES = 4

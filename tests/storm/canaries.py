@@ -36,6 +36,7 @@ TITLE = "Canary numbers and secrets through the whole product, broken at many pl
 N = 40
 SMALL = 2
 CONTROL = 1
+ALONE = True
 
 # Until the seller has a number; and where the control's product leaks on the way.
 _OF_CONTROL: Final = 4

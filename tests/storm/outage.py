@@ -32,6 +32,7 @@ TITLE = "PostgreSQL killed and restarted under callbacks"
 N = 2_000
 SMALL = 200
 CONTROL = 200
+ALONE = True
 
 _A_SECOND = 50
 _OUTAGES = 5

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _FOLDER = Path(__file__).parent
-_LITERALS = {"FIGURE", "TITLE", "N", "SMALL", "CONTROL", "CONTROL_WAITS"}
+_LITERALS = {"FIGURE", "TITLE", "N", "SMALL", "CONTROL", "CONTROL_WAITS", "ALONE"}
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,8 @@ class Program:
     of_control: int
     # Idle for most of its time, so that it may run beside the program itself.
     control_waits: bool
+    # Beside others it would measure them too.
+    alone: bool
 
 
 def programs() -> list[Program]:
@@ -55,4 +57,5 @@ def _read(path: Path) -> Program | None:
         small,
         said.get("CONTROL", small),
         said.get("CONTROL_WAITS", False),
+        said.get("ALONE", False),
     )

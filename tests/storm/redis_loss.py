@@ -22,6 +22,7 @@ N = 2_000
 SMALL = 200
 CONTROL = 20
 CONTROL_WAITS = True
+ALONE = True
 
 _TIMES = 10
 _PAGES = ("/", "/accounts/login/", "/accounts/signup/")

@@ -35,6 +35,7 @@ TITLE = "Token rotations under load, at every supported address, with spoofed he
 N = 3_000
 SMALL = 100
 CONTROL = 100
+ALONE = True
 
 _ROTATIONS = 20
 _CLIENTS = 8

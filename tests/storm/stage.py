@@ -1,4 +1,4 @@
-"""A clean database and a process of its own for each measurement."""
+"""A clean database, a Redis and a process of its own for each measurement."""
 
 import json
 import os
@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 import psycopg
 
+from tests import engines
 from tests.storm.program import Program, Result
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -23,14 +24,28 @@ _TEMPLATE = "STORM_TEMPLATE"
 
 
 class Stage:
-    """Runs programs against the engines of ``DATABASE_URL`` and ``REDIS_URL``."""
+    """Runs programs against the PostgreSQL of ``DATABASE_URL``."""
 
     def __init__(self, template: str) -> None:
         self._template = template
+        self._running: set[subprocess.Popen[bytes]] = set()
+        self._was_left = False
+
+    @contextmanager
+    def side_by_side(self, most: int) -> Iterator[ThreadPoolExecutor]:
+        """Threads to measure in. Left by an exception, they end what they do, and begin no more."""
+        with ThreadPoolExecutor(most) as threads:
+            try:
+                yield threads
+            except BaseException:
+                self._was_left = True
+                for child in list(self._running):
+                    _end(child)
+                raise
 
     def measure_with_control(self, program: Program, *, n: int, seed: int) -> tuple[Result, Result]:
         """What the program and its control found: one after the other, unless the latter waits."""
-        with ThreadPoolExecutor(2 if program.control_waits else 1) as threads:
+        with self.side_by_side(2 if program.control_waits else 1) as threads:
             ran = threads.submit(self.measure, program, "run", n=n, seed=seed)
             broken = threads.submit(
                 self.measure, program, "control", n=program.of_control, seed=seed
@@ -43,9 +58,39 @@ class Stage:
         with (
             _database(database, self._template),
             tempfile.TemporaryDirectory(prefix="shoppingplace-storm-", dir="/tmp") as folder,
+            own_redis(Path(folder)) as redis_url,
         ):
-            environment = _environment(database, Path(folder), self._template)
-            return _run(program.name, what, n, seed, environment)
+            environment = _environment(database, redis_url, Path(folder), self._template)
+            return self._run(program.name, what, n, seed, environment)
+
+    def _run(self, name: str, what: str, n: int, seed: int, environment: dict[str, str]) -> Result:
+        if self._was_left:
+            return Result(held=False, measured="DIED: never begun")
+        answer = Path(environment["VAR_DIR"]) / "result.json"
+        log = Path(environment["VAR_DIR"]) / "log"
+        with log.open("wb") as said:
+            child = subprocess.Popen(
+                [
+                    sys.executable, "-m", "tests.storm.child", name, what, str(n), str(seed),
+                    str(answer),
+                ],
+                cwd=ROOT,
+                env=environment,
+                stdout=said,
+                stderr=subprocess.STDOUT,
+            )  # fmt: skip
+            self._running.add(child)
+            try:
+                child.wait(_LONGEST)
+            except subprocess.TimeoutExpired:
+                # A control that hangs has shown nothing either.
+                return Result(held=False, measured=f"DIED: not done after {_LONGEST} seconds")
+            finally:
+                self._running.discard(child)
+                _end(child)
+        if not answer.exists():
+            return Result(held=False, measured=f"DIED: {log.read_text(errors='replace')[-3000:]}")
+        return Result(**json.loads(answer.read_text()))
 
 
 @contextmanager
@@ -58,35 +103,12 @@ def stage() -> Iterator[Stage]:
             subprocess.run(
                 [sys.executable, "manage.py", "migrate", "--verbosity", "0"],
                 cwd=ROOT,
-                env=_environment(template, Path(folder)),
+                env=_environment(template, "", Path(folder)),
                 check=True,
             )
         yield Stage(template)
     finally:
         _admin(f"DROP DATABASE IF EXISTS {template} WITH (FORCE)")
-
-
-def _run(name: str, what: str, n: int, seed: int, environment: dict[str, str]) -> Result:
-    answer = Path(environment["VAR_DIR"]) / "result.json"
-    log = Path(environment["VAR_DIR"]) / "log"
-    with log.open("wb") as said:
-        child = subprocess.Popen(
-            [sys.executable, "-m", "tests.storm.child", name, what, str(n), str(seed), str(answer)],
-            cwd=ROOT,
-            env=environment,
-            stdout=said,
-            stderr=subprocess.STDOUT,
-        )
-        try:
-            child.wait(_LONGEST)
-        except subprocess.TimeoutExpired:
-            # A control that hangs has shown nothing either.
-            return Result(held=False, measured=f"DIED: not done after {_LONGEST} seconds")
-        finally:
-            _end(child)
-    if not answer.exists():
-        return Result(held=False, measured=f"DIED: {log.read_text(errors='replace')[-3000:]}")
-    return Result(**json.loads(answer.read_text()))
 
 
 def _end(child: "subprocess.Popen[bytes]") -> None:
@@ -99,10 +121,11 @@ def _end(child: "subprocess.Popen[bytes]") -> None:
         child.wait()
 
 
-def _environment(database: str, folder: Path, template: str = "") -> dict[str, str]:
+def _environment(database: str, redis_url: str, folder: Path, template: str = "") -> dict[str, str]:
     (folder / "static").mkdir()
     own = {
         "DATABASE_URL": url_of(database),
+        "REDIS_URL": redis_url,
         "VAR_DIR": str(folder),
         # What is spent a day is limited; no storm is about that.
         "NUMBERS_BOUGHT_A_DAY": "1000000",
@@ -115,6 +138,18 @@ def _environment(database: str, folder: Path, template: str = "") -> dict[str, s
         _TEMPLATE: template,
     }
     return {**os.environ, **own}
+
+
+@contextmanager
+def own_redis(folder: Path) -> Iterator[str]:
+    """Its URL; what was cached or asked there is nobody else's."""
+    home = engines.home_for(folder, "redis")
+    running = engines.start_redis(home)
+    try:
+        yield engines.redis_url(home)
+    finally:
+        running.kill()
+        running.wait()
 
 
 @contextmanager

@@ -157,10 +157,13 @@ def _another(n: int, seed: int) -> Iterator[Callable[[], Lived]]:
     if not n:
         yield Lived
         return
-    with stage.another_database("_beside") as name, tempfile.TemporaryDirectory() as folder:
+    with (
+        stage.another_database("_beside") as name,
+        tempfile.TemporaryDirectory(dir="/tmp") as folder,
+        stage.own_redis(Path(folder)) as redis_url,
+    ):
         answer = Path(folder) / "answer"
-        redis, query = os.environ["REDIS_URL"], "?db=1"
-        own = {"DATABASE_URL": stage.url_of(name), "REDIS_URL": redis + query}
+        own = {"DATABASE_URL": stage.url_of(name), "REDIS_URL": redis_url}
         process = subprocess.Popen(
             [
                 sys.executable,
