@@ -48,7 +48,6 @@ _BY_PHONE = 0.5
 _CALLBACKS_A_CHANGE = 20
 _DATABASE_LOST = 0.25
 _CALLERS, _TEXTERS = 4, 2
-_ANSWERED_WITHIN = 500.0
 # Where an answer comes from. Of the contacts of each at least so many must be connected.
 FRESH: Final = "fresh"
 MEMORY: Final = "memory"
@@ -226,12 +225,15 @@ class _AtOnce:
     def run(self, sweep: Callable[[], object]) -> tuple[list[Heard], list[list[Span]]]:
         """All that was heard, and the places' histories. *sweep* goes on all the while."""
         connections.close_all()
-        processes = [self._forked.Process(target=self._do, args=(task,)) for task in self._tasks]
-        processes.append(self._forked.Process(target=self._keep_on, args=(sweep,)))
+        # Daemons: else an error here would wait for what they still have to tell.
+        processes = [
+            self._forked.Process(target=self._do, args=(task,), daemon=True) for task in self._tasks
+        ]
+        processes.append(self._forked.Process(target=self._keep_on, args=(sweep,), daemon=True))
         for process in processes:
             process.start()
         try:
-            told = [self._answers.get(timeout=_ANSWERED_WITHIN) for _ in self._tasks]
+            told = [self._answers.get() for _ in self._tasks]
         finally:
             self._over.set()
         for process in processes:
