@@ -14,7 +14,7 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -101,7 +101,7 @@ def make_postgresql(folder: Path) -> Path:
 
 
 def start_postgresql(home: Path) -> subprocess.Popen[bytes]:
-    """Comes back once there is a socket to connect to."""
+    """Comes back once it takes connections; there is a socket a little earlier."""
     # Losing everything in a crash is fine here, so nothing waits for the disk.
     options = {
         "fsync": "off", "synchronous_commit": "off", "full_page_writes": "off",
@@ -112,7 +112,7 @@ def start_postgresql(home: Path) -> subprocess.Popen[bytes]:
     flags = [part for setting in settings for part in ("-c", setting)]
     program = programs.postgresql() / "postgres"
     process = _spawn(program, ["-D", home / "data", *flags], home)
-    _wait_for(home / ".s.PGSQL.5432", process, home)
+    _wait_for(lambda: _says_ready(process.pid, home / "data" / "postmaster.pid"), process, home)
     return process
 
 
@@ -130,7 +130,7 @@ def start_redis(home: Path) -> subprocess.Popen[bytes]:
         ["--port", "0", "--unixsocket", socket, "--dir", home, "--save", "", "--databases", "64"],
         home,
     )
-    _wait_for(socket, process, home)
+    _wait_for(socket.exists, process, home)
     return process
 
 
@@ -187,9 +187,18 @@ def _spawn(program: Path, arguments: list[str | Path], home: Path) -> subprocess
         )
 
 
-def _wait_for(socket: Path, process: subprocess.Popen[bytes], home: Path) -> None:
+def _says_ready(pid: int, lock: Path) -> bool:
+    """PostgreSQL, in its lock file: its process first, and last how far it is."""
+    try:
+        first, *_, last = lock.read_text().split()
+    except (OSError, ValueError):
+        return False
+    return (first, last) == (str(pid), "ready")
+
+
+def _wait_for(is_ready: Callable[[], bool], process: subprocess.Popen[bytes], home: Path) -> None:
     deadline = time.monotonic() + _START_SECONDS
-    while not socket.exists():
+    while not is_ready():
         if process.poll() is not None or time.monotonic() > deadline:
             raise RuntimeError(f"{process.args} did not start:\n{(home / 'log').read_text()}")
         time.sleep(0.02)
