@@ -9,6 +9,7 @@ The control remembers routes over changes, and closes no Session.
 
 import multiprocessing
 import random
+import signal
 import time
 import traceback
 from collections import Counter
@@ -245,6 +246,8 @@ class _AtOnce:
         return heard, [one for one in everything if not isinstance(one, Heard)]
 
     def _do(self, task: Callable[[], list[Any]]) -> None:
+        # Else, ended from outside, it would wait for somebody who reads what it has told.
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
         try:
             self._answers.put(("", task()))
         except BaseException:
