@@ -64,8 +64,6 @@ class Stage:
             return self._run(program.name, what, n, seed, environment)
 
     def _run(self, name: str, what: str, n: int, seed: int, environment: dict[str, str]) -> Result:
-        if self._was_left:
-            return Result(held=False, measured="DIED: never begun")
         answer = Path(environment["VAR_DIR"]) / "result.json"
         log = Path(environment["VAR_DIR"]) / "log"
         with log.open("wb") as said:
@@ -81,6 +79,9 @@ class Stage:
             )  # fmt: skip
             self._running.add(child)
             try:
+                # Looked at after it is known to whoever leaves: one of the two sees the other.
+                if self._was_left:
+                    return Result(held=False, measured="DIED: ended from outside")
                 child.wait(_LONGEST)
             except subprocess.TimeoutExpired:
                 # A control that hangs has shown nothing either.
