@@ -1,7 +1,7 @@
 """The stock: numbers bought ahead and in no Service, taken in one statement.
 
 Any number of workers take at once: none waits for another, and none gets what another has.
-PostgreSQL does it in a function (migration 0019): half of it cannot happen.
+PostgreSQL does it in a function (migration 0026): half of it cannot happen.
 """
 
 from datetime import timedelta
@@ -31,7 +31,7 @@ def take(number: ReservedNumber, service: ProxyService, area_code: str | None) -
     """
     body = _take_on_postgresql if connection.vendor == "postgresql" else _take_on_sqlite
     try:
-        taken = body(number, service, f"+1{area_code}" if area_code else "+")
+        taken = body(number, service, f"+1{area_code}" if area_code else "")
     except IntegrityError:
         return False  # somebody has chosen the same number and will find that it is ours already
     if taken is None:
@@ -61,7 +61,7 @@ def _take_on_sqlite(
         stock = StockNumber.objects.filter(country=service.country).exclude(phone_number_sid="")
         found = (
             stock.filter(proxy_identifier__startswith=beginning).order_by("pk").first()
-            for beginning in (preferred, "+")
+            for beginning in (preferred, "")
         )
         chosen = next((one for one in found if one), None)
         given = chosen and number.advance(
