@@ -121,9 +121,13 @@
     setTimeout(keepFresh, root.classList.contains("is-away") ? WHEN_AWAY : EVERY);
   }
 
+  /* Once while it is on its way. A phone's buttons share a form: who hangs up need not wait
+     for the answer to having picked up. */
   async function submit(form, button) {
     const url = button?.getAttribute("formaction") || form.getAttribute("action");
+    if (form.dataset.sending === url) return;
     const fields = new URLSearchParams(new FormData(form, button));
+    form.dataset.sending = url;
     form.setAttribute("aria-busy", "true");
     let response;
     try {
@@ -132,7 +136,10 @@
       root.classList.add("is-away");
       return;
     } finally {
-      form.removeAttribute("aria-busy");
+      if (form.dataset.sending === url) {
+        delete form.dataset.sending;
+        form.removeAttribute("aria-busy");
+      }
     }
     apply(await response.text(), ++asked, true);
     if (!response.redirected) return;
@@ -160,7 +167,7 @@
     const form = event.target;
     if (!root.contains(form)) return;
     event.preventDefault();
-    if (form.getAttribute("aria-busy") !== "true") submit(form, event.submitter);
+    submit(form, event.submitter);
   });
 
   document.addEventListener("click", (event) => {

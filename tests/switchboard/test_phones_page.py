@@ -144,6 +144,18 @@ def test_call_rings_is_answered_and_ends_in_the_browser(bob, tom):
 
 
 @pytest.mark.django_db(transaction=True)
+def test_hang_up_counts_while_the_answer_is_still_on_its_way(page, bob, tom, phones):
+    page.route("**/answer/", lambda _: None)  # under way for as long as the page is there
+    phones.call(BOB, TOM)
+    tom.get_by_role("button", name="Answer").click()
+    phones.answer(phones.rings(TOM)["sid"])
+
+    tom.get_by_role("button", name="Hang up").click()
+
+    expect(bob.get_by_text("Call ended")).to_be_visible()
+
+
+@pytest.mark.django_db(transaction=True)
 def test_refused_text_is_explained_beside_the_composer(bob):
     bob.get_by_role("button", name="New text").click()
     bob.get_by_label("To", exact=True).fill("Tom")
@@ -179,7 +191,6 @@ def test_small_screen_shows_one_phone_and_marks_the_ringing_one(page, phones, bo
     expect(picker.locator(".has-news")).to_have_text("Tom")
     picker.get_by_role("link", name="Tom").click()
 
-    expect(tom.get_by_role("button", name="Answer")).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") == 390
 
 
