@@ -191,6 +191,7 @@ def test_small_screen_shows_one_phone_and_marks_the_ringing_one(page, phones, bo
     expect(picker.locator(".has-news")).to_have_text("Tom")
     picker.get_by_role("link", name="Tom").click()
 
+    expect(tom.get_by_role("button", name="Answer")).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") == 390
 
 
